@@ -1,0 +1,28 @@
+"""What is fitted. The room's verb is `as_model`; reading a formula imports no JAX."""
+
+from downslope.model.binding import as_model, names_in
+from downslope.model.formula import Formula, evaluate, read_formula
+from downslope.model.function import arguments
+from downslope.model.library import Ready, exponential, gaussian, line, logistic, polynomial, relu_sum
+from downslope.model.model import Model
+from downslope.model.purity import check_model
+from downslope.model.truth import match_truth
+
+__all__ = [
+    "Formula",
+    "Model",
+    "Ready",
+    "arguments",
+    "as_model",
+    "check_model",
+    "evaluate",
+    "exponential",
+    "gaussian",
+    "line",
+    "logistic",
+    "match_truth",
+    "names_in",
+    "polynomial",
+    "read_formula",
+    "relu_sum",
+]

@@ -1,0 +1,78 @@
+"""Models that are linear in their parameters: the test, and the way from one set of columns to another."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from downslope.model.model import Model
+
+EXACT = 1e-9
+"""Largest difference, relative to the size of the predictions, that counts as none."""
+
+
+class Design(NamedTuple):
+    """prediction = matrix @ params + offset; matrix (n, p), offset (n,)."""
+
+    matrix: np.ndarray
+    offset: np.ndarray
+
+
+def design(model: Model, columns: Mapping[str, np.ndarray]) -> Design | None:
+    """The design of a model on these columns, or None if it is not linear in its parameters.
+
+    A linear prediction is known from its values at 0 and at the unit vectors; it is then held against the prediction
+    at three points drawn at random, where any curvature in the parameters would show.
+    """
+    size = len(model.parameters)
+
+    def at(params: np.ndarray) -> np.ndarray:
+        return np.asarray(model.predict(params, columns), dtype=np.float64)
+
+    offset = at(np.zeros(size))
+    matrix = np.column_stack([at(unit) - offset for unit in np.eye(size)])
+    if not np.isfinite(matrix).all():
+        return None
+    generator = np.random.default_rng(0)
+    for scale in (0.3, 1.0, 3.0):
+        params = scale * generator.standard_normal(size)
+        size_there = np.abs(matrix) @ np.abs(params) + np.abs(offset)
+        if not np.all(np.abs(at(params) - matrix @ params - offset) <= EXACT * np.max(size_there, initial=1e-300)):
+            return None
+    return Design(matrix, offset)
+
+
+class Rescaling(NamedTuple):
+    """params in the user's columns = turn @ (params in the scaled columns) + shift; turn (p, p), shift (p,)."""
+
+    turn: np.ndarray
+    shift: np.ndarray
+
+    def back(self, params: np.ndarray) -> np.ndarray:
+        """From the scaled columns to the user's; params (..., p)."""
+        return params @ self.turn.T + self.shift
+
+    def forward(self, params: np.ndarray) -> np.ndarray:
+        """From the user's columns to the scaled ones; params (p,)."""
+        return np.linalg.solve(self.turn, params - self.shift)
+
+    def gradient_back(self, gradient: np.ndarray) -> np.ndarray:
+        """The same slope by the user's parameters; gradient (..., p)."""
+        return np.linalg.solve(self.turn.T, gradient[..., None])[..., 0] if gradient.size else gradient
+
+
+def rescaling(model: Model, columns: Mapping[str, np.ndarray], scaled: Mapping[str, np.ndarray]) -> Rescaling | None:
+    """How parameters fitted on scaled columns give the same predictions on the user's columns.
+
+    None if they cannot: the model is not linear in its parameters, or it has no parameter that takes up the change
+    (y = w*x has none for a shifted x), or the data leave some parameters open.
+    """
+    users, inner = design(model, columns), design(model, scaled)
+    if users is None or inner is None or np.linalg.matrix_rank(users.matrix) < users.matrix.shape[1]:
+        return None
+    wanted = np.column_stack([inner.matrix, inner.offset - users.offset])
+    width = np.linalg.norm(users.matrix, axis=0)
+    found = np.linalg.lstsq(users.matrix / width, wanted, rcond=None)[0] / width[:, None]
+    if np.max(np.abs(users.matrix @ found - wanted)) > EXACT * np.max(np.abs(wanted)):
+        return None
+    return Rescaling(found[:, :-1], found[:, -1])
