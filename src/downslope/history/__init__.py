@@ -1,0 +1,7 @@
+"""What was seen: History (the steps), Run (all that is known after a fit) and its file. NumPy only."""
+
+from downslope.history.history import History, Recorder
+from downslope.history.run import Run, State
+from downslope.history.store import check_writable, load, save
+
+__all__ = ["History", "Recorder", "Run", "State", "check_writable", "load", "save"]

@@ -1,0 +1,165 @@
+"""History: what a descent saw, as plain NumPy columns, one row per kept step."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+MOST_ROWS = 10_000
+MOST_NUMBERS = 4_000_000
+"""Rows times parameters that are kept: 32 MB for the path and as much for the gradients."""
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Row k is the state after k steps: row 0 is the start, N steps make N + 1 rows.
+
+    Columns, m rows and p parameters:
+        step            (m,) int64; consecutive until more than 10,000 rows, then thinned evenly
+        loss            (m,) the objective at this point, in the units of the loss
+        gradient_norm   (m,) length of the gradient at this point
+        rate            (m,) learning rate of the step taken from here; nan in the last row, where none was taken
+        step_norm       (m,) length of that step
+        landing         (m,) where the step that led here landed: the slope along it at its end over the slope at its
+                        start. 1: no progress; 0: the floor of the valley; negative: across the valley; below -1:
+                        higher than before. On a parabola of curvature c it is 1 - rate * c. nan in row 0
+        params          (m, p) the parameters at this point
+        gradient        (m, p) the gradient at this point
+
+    With `batch_size`, loss and gradient of a row are those of the batch of that step, not of all the data.
+
+    >>> History.of(("w",), step=[0, 1], loss=[4.0, 1.0], params=[[2.0], [1.0]]).best
+    1
+    """
+
+    parameters: tuple[str, ...]
+    step: np.ndarray
+    loss: np.ndarray
+    rate: np.ndarray
+    gradient_norm: np.ndarray
+    step_norm: np.ndarray
+    landing: np.ndarray
+    params: np.ndarray
+    gradient: np.ndarray
+    batch_size: int | None = None
+
+    @classmethod
+    def of(cls, parameters: tuple[str, ...], *, batch_size: int | None = None, **columns: Any) -> "History":
+        """A History from the columns that are known; the others are nan."""
+        step = np.asarray(columns.pop("step"), dtype=np.int64)
+        known = {name: np.asarray(values, dtype=np.float64) for name, values in columns.items()}
+        shapes = {"params": (step.size, len(parameters)), "gradient": (step.size, len(parameters))}
+        for name in COLUMNS[1:]:
+            known.setdefault(name, np.full(shapes.get(name, step.shape), np.nan))
+        return cls(parameters, step, batch_size=batch_size, **known)
+
+    @property
+    def columns(self) -> Mapping[str, np.ndarray]:
+        """The columns by name."""
+        return {name: getattr(self, name) for name in COLUMNS}
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+    @property
+    def best(self) -> int:
+        """Row with the smallest finite loss at finite parameters; 0 if there is none."""
+        usable = np.where(self.finite, self.loss, np.inf)
+        return int(np.argmin(usable)) if len(self) else 0
+
+    @property
+    def finite(self) -> np.ndarray:
+        """(m,) whether loss and parameters of the row are finite numbers."""
+        return np.isfinite(self.loss) & np.isfinite(self.params).all(axis=1)
+
+    def path(self, parameter: str) -> np.ndarray:
+        """(m,) the values that one parameter took.
+
+        Raises: ValueError for a name that is no parameter.
+        """
+        return self.params[:, self.parameters.index(parameter)]
+
+    def rows(self, chosen: np.ndarray | slice) -> "History":
+        """Some of the rows."""
+        kept: dict[str, Any] = {name: values[chosen] for name, values in self.columns.items()}
+        return replace(self, **kept)
+
+    def then(self, after: "History") -> "History":
+        """This history continued; the last row here and the first there are one point, seen again with its step."""
+        before = self.rows(self.step < after.step[0])
+        joined: dict[str, Any] = {
+            name: np.concatenate([values, after.columns[name]]) for name, values in before.columns.items()
+        }
+        return replace(after, **joined)
+
+    def thinned(self, most: int | None = None) -> "History":
+        """At most `most` rows, evenly spaced in steps, and the first, the last and the best."""
+        most = most or row_limit(len(self.parameters))
+        if len(self) <= most:
+            return self
+        spacing = stride((int(self.step[-1]) - int(self.step[0])), most)
+        keep = self.step % spacing == 0
+        keep[[0, self.best, -1]] = True
+        return self.rows(keep)
+
+
+COLUMNS = tuple(entry.name for entry in fields(History) if entry.name not in ("parameters", "batch_size"))
+
+
+def row_limit(parameters: int) -> int:
+    """How many rows are kept for a model of so many parameters."""
+    return max(100, min(MOST_ROWS, MOST_NUMBERS // max(1, parameters)))
+
+
+def stride(steps: int, most: int) -> int:
+    """The smallest power of two that leaves at most `most` of so many steps (three kept for first, best and last).
+
+    >>> stride(9_000, 10_000), stride(10_000, 10_000), stride(1_000_000, 10_000)
+    (1, 2, 128)
+    """
+    spacing = 1
+    while steps // spacing > most - 3:
+        spacing *= 2
+    return spacing
+
+
+class Recorder:
+    """Collects the blocks of a descent in bounded memory: however many steps, at most twice the kept rows.
+
+    >>> recorder = Recorder(("w",))
+    >>> for start in range(0, 30_000, 1000):
+    ...     step = np.arange(start, start + 1000)
+    ...     recorder.add(History.of(("w",), step=step, loss=1.0 / (1 + step), params=step[:, None]))
+    >>> history = recorder.history()
+    >>> len(history) <= 10_000, int(history.step[0]), int(history.step[-1])
+    (True, 0, 29999)
+    """
+
+    def __init__(self, parameters: tuple[str, ...], before: History | None = None) -> None:
+        self._blocks: list[History] = [] if before is None else [before]
+        self._most = row_limit(len(parameters))
+        self._parameters = parameters
+
+    def add(self, block: History) -> None:
+        """Take a block whose first row follows, or repeats, the last row so far."""
+        if self._blocks and block.step[0] == self._blocks[-1].step[-1]:
+            last = self._blocks.pop()
+            block = last.then(block)
+        self._blocks.append(block)
+        if len(self) > 2 * self._most:
+            self._blocks = [self.history()]
+
+    def __len__(self) -> int:
+        return sum(map(len, self._blocks))
+
+    def history(self) -> History:
+        """All that was collected, thinned to the limit."""
+        if not self._blocks:
+            return History.of(self._parameters, step=[], loss=[])
+        first = self._blocks[0]
+        joined: dict[str, Any] = {
+            name: np.concatenate([block.columns[name] for block in self._blocks]) if len(self._blocks) > 1 else values
+            for name, values in first.columns.items()
+        }
+        return replace(self._blocks[-1], **joined).thinned(self._most)

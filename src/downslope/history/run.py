@@ -1,0 +1,57 @@
+"""Run: everything that is known after a fit, as plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from downslope.history.history import History
+from downslope.plan import Plan
+
+State = Literal["certified", "usable", "untrusted"]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What was asked, what was seen and what came out: the value that is saved, pictured and reported.
+
+    Shapes: params (p,), in the order of `parameters`; `columns` are the data, each (rows,), kept when small;
+    `memory` is the packed state of the descent, from which it can go on.
+    """
+
+    plan: Plan
+    text: str
+    latex: str | None
+    target: str
+    parameters: tuple[str, ...]
+    params: np.ndarray
+    loss: float
+    rows: int
+    state: State
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...]
+    stopped: str
+    history: History
+    source: str
+    fingerprint: str
+    memory: np.ndarray
+    is_code: bool = False
+    """Whether the model is a Python function, which is not saved."""
+    truth: Mapping[str, float] | None = None
+    truth_text: str | None = None
+    columns: Mapping[str, np.ndarray] | None = None
+    seconds: float = 0.0
+    versions: Mapping[str, str] = field(default_factory=dict)
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    """Optimizer, learning rate and steps as they ran, where the plan left them open."""
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Each parameter's value by name."""
+        return dict(zip(self.parameters, map(float, self.params), strict=True))
+
+    @property
+    def steps(self) -> int:
+        """Steps taken."""
+        return int(self.history.step[-1]) if len(self.history) else 0

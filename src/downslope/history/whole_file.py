@@ -1,0 +1,100 @@
+"""Files written whole: a file is the old one or the new one, never a part of it, whenever the power fails."""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+
+from downslope.errors import OutputError
+
+AnyPath = str | os.PathLike[str]
+
+
+def write(content: bytes, path: AnyPath, *, force: bool = False) -> None:
+    """Write bytes to a file so that it is never half written: a new file beside it, made durable, then renamed.
+
+    Raises: OutputError as `check_writable` does, or when the disk is full; then nothing has changed.
+    """
+    target = _target(path, force)
+    with _as_output_error(target), _temporary(target) as (descriptor, temporary):
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+        _sync_folder(target.parent)
+
+
+def check_writable(path: AnyPath, *, force: bool = False) -> None:
+    """Find out whether a file could be written, before hours are spent on what it shall hold.
+
+    Args:   path: the file; force: whether one that exists may be replaced.
+    Raises: OutputError if it exists (unless `force`), is no regular file, or its folder takes no new file.
+    """
+    target = _target(path, force)
+    with _as_output_error(target), _temporary(target) as (descriptor, _):
+        os.close(descriptor)
+
+
+def _target(path: AnyPath, force: bool) -> Path:
+    target, name = Path(path), shown(path)
+    try:
+        kind = os.lstat(target).st_mode
+    except FileNotFoundError:
+        if not target.parent.is_dir():
+            raise OutputError(f"cannot write {name}: there is no folder {shown(target.parent)}") from None
+        return target
+    except (OSError, ValueError) as problem:
+        raise OutputError(f"cannot write {name}: {reason(problem)}") from None
+    if stat.S_ISDIR(kind):
+        raise OutputError(f"cannot write {name}: it is a folder")
+    if stat.S_ISLNK(kind):
+        raise OutputError(f"cannot write {name}: it is a link; give the file that it leads to")
+    if not stat.S_ISREG(kind):
+        raise OutputError(f"cannot write {name}: it is not a regular file")
+    if not force:
+        raise OutputError(f"{name} exists; give another name, or force to replace it")
+    return target
+
+
+@contextmanager
+def _temporary(target: Path) -> Iterator[tuple[int, Path]]:
+    """A new file in the folder of the target, gone afterwards unless it was renamed."""
+    temporary = target.parent / f".downslope-{token_hex(8)}.tmp"
+    # os.open, not tempfile: the new file then has the permissions that the user's umask gives to any file
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        yield descriptor, temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _as_output_error(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise OutputError(f"cannot write {shown(target)}: {reason(problem)}") from problem
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # elsewhere a folder cannot be opened, and a rename needs no second sync
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def reason(problem: Exception) -> str:
+    """What the system said of a failed file operation, to stand in a sentence."""
+    return (getattr(problem, "strerror", None) or str(problem)).lower()
+
+
+def shown(path: AnyPath) -> str:
+    """A path as a message can show it."""
+    text = os.fspath(path)
+    return text if text.isprintable() else repr(text)

@@ -1,0 +1,7 @@
+"""What to say: words and numbers for people, JSON for programs, lines while it runs."""
+
+from downslope.report.json_text import as_json
+from downslope.report.progress import Watcher, bar, say, status_lines
+from downslope.report.text import summary
+
+__all__ = ["Watcher", "as_json", "bar", "say", "status_lines", "summary"]

@@ -1,0 +1,69 @@
+"""JSON: the same answer for programs. Keys are stable; numbers that are not finite are null."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from downslope.diagnosis import Finding
+from downslope.history import Run
+
+
+def as_json(run: Run, findings: Sequence[Finding] = (), *, files: Sequence[str] = ()) -> str:
+    """A run as one JSON object.
+
+    Args:   files: what was written, to be named in it.
+    Returns: an object with the keys formula, target, parameters, loss, state, reasons, notes, stopped, steps, seconds,
+            rows, source, findings, plan, chosen, files, versions. `parameters` holds an object by name with value and
+            start, and true_value where the truth is known.
+    """
+    start = run.history.params[0] if len(run.history) else [math.nan] * len(run.parameters)
+    truth = run.truth or {}
+    parameters = {
+        name: {"value": value, "start": first} | ({"true_value": truth[name]} if name in truth else {})
+        for (name, value), first in zip(run.values.items(), start, strict=True)
+    }
+    answer = {
+        "formula": run.text,
+        "target": run.target,
+        "parameters": parameters,
+        "loss": run.loss,
+        "state": run.state,
+        "reasons": run.reasons,
+        "notes": run.notes,
+        "stopped": run.stopped,
+        "steps": run.steps,
+        "seconds": run.seconds,
+        "rows": run.rows,
+        "source": run.source,
+        "findings": [
+            {
+                "symptom": found.symptom,
+                "severity": found.severity,
+                "first_step": found.first_step,
+                "evidence": found.evidence,
+                "message": found.message,
+                "remedy": found.remedy,
+            }
+            for found in findings
+        ],
+        "plan": run.plan.said(),
+        "chosen": run.chosen,
+        "files": files,
+        "versions": run.versions,
+    }
+    return json.dumps(_plain(answer), indent=2, allow_nan=False, ensure_ascii=True)
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, Sequence):
+        return [_plain(each) for each in value]
+    return {"described": str(getattr(value, "__name__", type(value).__name__))}
