@@ -1,0 +1,134 @@
+"""The one loop: every rule, every rate, all rows or batches; recorded from inside, run in blocks of at most 0.2
+seconds.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from downslope.data.batches import block as batch_block
+from downslope.descent.program import BELOW_TOLERANCE, FINISHED, NOT_FINITE, Program, program, step_of
+from downslope.descent.rates import Rates
+from downslope.descent.rules import Rule
+from downslope.history import History
+from downslope.objective import Objective, Rows
+
+MOST_SECONDS = 0.1
+"""Aim for one compiled block, so that Ctrl-C and progress are never far away."""
+
+STOPPED = {
+    NOT_FINITE: "not finite",
+    BELOW_TOLERANCE: "gradient below tolerance",
+    FINISHED: "nothing left to gain",
+}
+
+
+class Descent(NamedTuple):
+    """What is needed to descend.
+
+    Shapes: start (p,). To go on from an earlier run, `memory` is its packed state (start is then not used) and
+    `first_norm` the length of its first gradient, of which `tolerance` is a share.
+    """
+
+    objective: Objective
+    rows: Rows
+    row_count: int
+    parameters: tuple[str, ...]
+    rule: Rule
+    rates: Rates
+    start: np.ndarray
+    steps: int
+    batch_size: int | None = None
+    seed: int = 0
+    tolerance: float | None = None
+    first_norm: float | None = None
+    memory: np.ndarray | None = None
+
+
+class Block(NamedTuple):
+    """Some steps: their history, the packed state in its last row, why the descent stopped there ("" if it goes on),
+    and for a rule that uses curvature the last one (p, p)."""
+
+    history: History
+    memory: np.ndarray
+    stopped: str
+    curvature: np.ndarray | None
+
+
+def descend(descent: Descent, wanted: Callable[[], bool] = lambda: True) -> Iterator[Block]:
+    """Take the steps; each block ends where the descent then stands, and the next one sees that row again with its
+    step.
+
+    Goes on until all steps are taken, a stop rule holds, a number is no longer finite, or it is no longer `wanted`
+    (asked after each block).
+    """
+    batches = descent.batch_size is not None
+    compiled = program(descent.objective, descent.rule, descent.rates.plateau, descent.start.size, batches)
+    memory = compiled.first(descent.start) if descent.memory is None else descent.memory
+    end = step_of(memory) + descent.steps
+    small_gradient = 0.0
+    if descent.tolerance is not None:
+        small_gradient = descent.tolerance * (descent.first_norm or _first_norm(descent, compiled, memory))
+    chunk, stopped = _first_chunk(descent), ""
+    while not stopped:
+        here = step_of(memory)
+        count = min(chunk, compiled.capacity - 1, end - here)
+        rates, index = _ahead(descent, here, compiled.capacity)
+        started = time.perf_counter()
+        memory, rows, halted = compiled.advance(memory, count, rates, small_gradient, descent.rows, index)
+        seconds = time.perf_counter() - started
+        if halted in STOPPED:
+            stopped = STOPPED[halted]
+        elif step_of(memory) >= end:
+            stopped = f"all {descent.steps:,} steps taken"
+        elif not wanted():
+            stopped = "interrupted"
+        curvature = compiled.state(memory).memory.curvature if descent.rule.curvature else None
+        yield Block(_history(descent, here, rows), memory, stopped, curvature)
+        chunk = int(np.clip(chunk * MOST_SECONDS / max(seconds, 1e-6), max(1, chunk // 4), chunk * 4))
+
+
+def _ahead(descent: Descent, first: int, count: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Rates (count,) and batches (count, batch_size) of the coming steps."""
+    if descent.batch_size is None:
+        return descent.rates.at(first, count), None
+    return descent.rates.at(first, count), batch_block(
+        descent.row_count, descent.batch_size, descent.seed, first, count
+    )
+
+
+def _first_norm(descent: Descent, compiled: Program, memory: np.ndarray) -> float:
+    """Length of the gradient at the start."""
+    rates, index = _ahead(descent, step_of(memory), compiled.capacity)
+    _, rows, _ = compiled.advance(memory, 0, rates, 0.0, descent.rows, index)
+    return float(rows[0, 2])
+
+
+def _first_chunk(descent: Descent) -> int:
+    """Steps that surely fit the time aimed at, from the rows that each of them reads."""
+    reads = (descent.batch_size or descent.row_count) * (1 + (descent.start.size if descent.rule.curvature else 0))
+    return max(1, int(2e7 / (100 + reads)))
+
+
+def _history(descent: Descent, first: int, rows: np.ndarray) -> History:
+    """Recorded rows (m, 5 + 2p) as a History; no step has been taken from the last one."""
+    columns = np.array(rows.T, order="C")
+    loss, rate, gradient_norm, step_norm, landing = columns[:5]
+    if descent.rule.own_rate:
+        rate[:] = np.nan
+    rate[-1] = step_norm[-1] = np.nan
+    size = descent.start.size
+    return History(
+        descent.parameters,
+        np.arange(first, first + loss.size),
+        loss,
+        rate,
+        gradient_norm,
+        step_norm,
+        landing,
+        columns[5 : 5 + size].T,
+        columns[5 + size :].T,
+        descent.batch_size,
+    )

@@ -1,0 +1,112 @@
+"""Levenberg-Marquardt on the generalised Gauss-Newton curvature, for any smooth convex loss and few parameters.
+
+One evaluation an iteration: a step is proposed, evaluated as the next row of the history, and taken back if the loss
+rose. Damping by gain ratio (Nielsen 1999), scaled by the largest curvature seen along each parameter, as MINPACK
+does (Moré 1978), so that the units of the parameters do not matter.
+"""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from downslope.objective import Sums
+
+NEGLIGIBLE = 1e-24
+"""Gain left, as a share of the loss, below which nothing is left to do: 1e-12 standard errors times the root of
+the rows.
+"""
+SMALLEST_STEP = 1e-15
+"""Step, as a share of the parameters, below which the numbers no longer move."""
+
+
+class Memory(NamedTuple):
+    """The best point so far with its sums, the scale (p,) of the damping, the damping, its growth, and whether done."""
+
+    params: jax.Array
+    loss: jax.Array
+    gradient: jax.Array
+    curvature: jax.Array
+    scale: jax.Array
+    damping: jax.Array
+    growth: jax.Array
+    promised: jax.Array
+    done: jax.Array
+
+
+def levenberg_marquardt() -> tuple:
+    """(init, update, finished) of the rule."""
+    return init, update, finished
+
+
+def init(params: jax.Array) -> Memory:
+    """Nothing seen yet."""
+    zero, size = jnp.zeros((), params.dtype), params.shape[0]
+    return Memory(
+        params,
+        zero + jnp.inf,
+        jnp.zeros_like(params),
+        jnp.zeros((size, size), params.dtype),
+        jnp.zeros_like(params),
+        zero + 1e-3,
+        zero + 2.0,
+        zero + jnp.inf,
+        zero,
+    )
+
+
+def update(sums: Sums, memory: Memory, params: jax.Array) -> tuple[jax.Array, Memory]:
+    """Judge the point just evaluated, and propose the next from the best one."""
+    first = jnp.isinf(memory.loss)
+    bend: Any = sums.curvature
+    finite = jnp.isfinite(sums.loss) & jnp.isfinite(sums.gradient).all() & jnp.isfinite(bend).all()
+    better = finite & (sums.loss <= memory.loss)
+    gain = jnp.where(first | ~finite, 1.0, (memory.loss - sums.loss) / memory.promised)
+    eased = memory.damping * jnp.where(first, 1.0, jnp.maximum(1.0 / 3.0, 1.0 - (2.0 * gain - 1.0) ** 3))
+    damping = jnp.where(better, jnp.maximum(eased, 1e-20), memory.damping * memory.growth)
+    growth = jnp.where(better, 2.0, 2.0 * memory.growth)
+
+    best = jnp.where(better, params, memory.params)
+    loss = jnp.where(better, sums.loss, memory.loss)
+    gradient = jnp.where(better, sums.gradient, memory.gradient)
+    curvature = jnp.where(better, bend, memory.curvature)
+    scale = jnp.maximum(memory.scale, jnp.sqrt(jnp.diagonal(curvature)))
+    width = jnp.where(scale > 0, scale, 1.0)
+
+    scaled = curvature / (width[:, None] * width[None, :])
+    slope = gradient / width
+    # the second, all but undamped, tells what is left to gain; so little damping only keeps out what is lost in rounding
+    damped, undamped = _solve(scaled, slope, jnp.stack([damping, jnp.full_like(damping, 1e-14)]))
+    move = -damped / width
+    promised = -(gradient @ move) - 0.5 * move @ curvature @ move
+    left = 0.5 * slope @ undamped
+    tiny = jnp.sqrt(jnp.sum((move * width) ** 2)) <= SMALLEST_STEP * jnp.sqrt(jnp.sum((best * width) ** 2))
+    settled = (left <= NEGLIGIBLE * jnp.abs(loss)) | (gradient == 0).all()
+    done = ((better & settled) | (tiny & ~first)).astype(params.dtype)
+    after = Memory(best, loss, gradient, curvature, scale, damping, growth, promised, done)
+    return best + move - params, after
+
+
+def _solve(matrix: jax.Array, right: jax.Array, dampings: jax.Array) -> jax.Array:
+    """x (k, p) of (matrix + damping) x = right for each damping (k,).
+
+    For a symmetric matrix (p, p) without negative eigenvalues and a small p: Gauss-Jordan elimination, stable without
+    pivoting for such a matrix. The loop would otherwise call LAPACK, through which a fresh process waits 0.1 s for SciPy
+    to be imported; what is lost to rounding is made up by the next iteration.
+    """
+    size = right.shape[0]
+
+    def eliminate(index: jax.Array, table: jax.Array) -> jax.Array:
+        pivot = table[index] / table[index, index]
+        return (table - jnp.outer(table[:, index], pivot)).at[index].set(pivot)
+
+    def solve(damping: jax.Array) -> jax.Array:
+        table = jnp.concatenate([matrix + damping * jnp.eye(size, dtype=matrix.dtype), right[:, None]], axis=1)
+        return jax.lax.fori_loop(0, size, eliminate, table)[:, -1]
+
+    return jax.vmap(solve)(dampings)
+
+
+def finished(memory: Memory) -> jax.Array:
+    """Whether nothing is left to gain, or the numbers no longer move."""
+    return memory.done > 0

@@ -1,0 +1,119 @@
+"""Step rules: what to do with a gradient. First-order rules are Optax's; the rate multiplies what they say."""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jax
+
+from downslope.choice import Choice, parse
+from downslope.descent.levenberg_marquardt import levenberg_marquardt
+from downslope.errors import RequestError, UnknownName
+from downslope.objective import Sums
+
+if TYPE_CHECKING:
+    import optax
+
+Memory = Any
+"""Whatever a rule remembers between steps: a tree of arrays."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A step rule. Rules of equal `key` are equal: they share compiled programs.
+
+    init:      params (p,) -> memory
+    update:    (sums at params, memory, params) -> (direction (p,), memory); the step is rate · direction
+    finished:  memory -> whether nothing is left to gain, or None for a rule that runs until it is stopped
+    curvature: whether its sums need the curvature
+    own_rate:  whether the rate is inside the rule, so that none may be given
+    searches:  whether it tries points that it may take back; its answer is then the best point, not the last
+    """
+
+    text: str
+    key: Hashable
+    init: Callable[[jax.Array], Memory]
+    update: Callable[[Sums, Memory, jax.Array], tuple[jax.Array, Memory]]
+    finished: Callable[[Memory], jax.Array] | None = None
+    curvature: bool = False
+    own_rate: bool = False
+    searches: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rule) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+def as_rule(asked: "str | optax.GradientTransformation") -> Rule:
+    """The rule that was asked for: a name with options, or any Optax transformation (which holds its own rate).
+
+    Raises: UnknownName, RequestError for options that the rule does not take.
+
+    >>> as_rule("momentum(0.8)").text
+    'momentum(0.8)'
+    """
+    if isinstance(asked, str):
+        choice = parse(asked, what="optimizer")
+        if choice.name == "levenberg-marquardt":
+            if choice.args or choice.options:
+                raise RequestError(f"optimizer {asked!r}: levenberg-marquardt takes no options")
+            init, update, finished = levenberg_marquardt()
+            return Rule(asked, asked, init, update, finished, curvature=True, own_rate=True, searches=True)
+        if choice.name not in NAMES:
+            raise UnknownName("optimizer", choice.name, (*NAMES, "levenberg-marquardt", "auto"))
+        return _from_optax(str(choice), str(choice), _named(choice))
+    if not (callable(getattr(asked, "init", None)) and callable(getattr(asked, "update", None))):
+        raise RequestError(f"optimizer is {asked!r:.80}; give a name ({', '.join(NAMES)}) or an optax transformation")
+    # equal transformations are built of fresh closures each time, so only the very same object can share a program
+    return _from_optax("an optax transformation", asked, asked, own_rate=True)
+
+
+def _from_optax(
+    text: str, key: Hashable, transformation: "optax.GradientTransformation", own_rate: bool = False
+) -> Rule:
+    import optax
+
+    full = optax.with_extra_args_support(transformation)
+
+    def update(sums: Sums, memory: Memory, params: jax.Array) -> tuple[jax.Array, Memory]:
+        return full.update(sums.gradient, memory, params, value=sums.loss, grad=sums.gradient)
+
+    return Rule(text, key, full.init, update, own_rate=own_rate)
+
+
+_OPTIONS: Mapping[str, Mapping[str, float]] = {
+    "gd": {},
+    "momentum": {"momentum": 0.9},
+    "nesterov": {"momentum": 0.9},
+    "adam": {"b1": 0.9, "b2": 0.999, "eps": 1e-8},
+    "adamw": {"b1": 0.9, "b2": 0.999, "eps": 1e-8, "weight_decay": 1e-4},
+    "rmsprop": {"decay": 0.9, "eps": 1e-8},
+    "adagrad": {"initial_accumulator_value": 0.1, "eps": 1e-7},
+    "sgd": {},
+}
+NAMES = tuple(_OPTIONS)
+
+
+def _named(choice: Choice) -> "optax.GradientTransformation":
+    """The Optax transformation of this name, its options checked first.
+
+    Built at rate 1: each of these multiplies by its rate last, so rate · direction has the bits of the rule at that
+    rate.
+    """
+    import optax  # a tenth of a second, and the search that is the usual choice needs none of it
+
+    options = _checked(choice)
+    if choice.name in ("gd", "sgd", "momentum", "nesterov"):
+        return optax.sgd(1.0, nesterov=choice.name == "nesterov", **options)
+    return getattr(optax, choice.name)(1.0, **options)
+
+
+def _checked(choice: Choice) -> dict[str, float]:
+    """The options of a named rule, those left out at their defaults."""
+    options = choice.numbers(_OPTIONS[choice.name], what="optimizer")
+    for name in ("momentum", "b1", "b2", "decay"):
+        if options.get(name, 0) >= 1:
+            raise RequestError(f"optimizer {str(choice)!r}: {name} must be below 1, or the past would never fade")
+    return options

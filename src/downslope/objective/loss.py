@@ -1,0 +1,138 @@
+"""Losses: what one row costs, given its prediction and its target.
+
+What to use when: `mse` for noise of one size; `mae`, `quantile` and `huber` when some rows are far off; `log-cosh` as a
+smooth mean between mse and mae; `poisson` for counts, where the prediction is the expected count.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+
+from downslope.arrays import double_precision
+from downslope.choice import parse
+from downslope.errors import RequestError, UnknownName
+
+RowLoss = Callable[[jax.Array, jax.Array], jax.Array]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss by row.
+
+    by_row:   (prediction (n,), target (n,)) -> (n,); differentiable in the prediction.
+    curved:   whether its second derivative says where the minimum is; false for mae and quantile, whose minimum sits on
+              a kink, and unknown, hence false, for a user's own function.
+    by_spread: whether dividing prediction and target by a standard deviation makes sense (not for counts).
+    """
+
+    text: str
+    by_row: RowLoss
+    key: Hashable
+    curved: bool = False
+    by_spread: bool = True
+
+
+def squared(prediction: jax.Array, target: jax.Array) -> jax.Array:
+    """Squared difference; its mean is the mse."""
+    difference = prediction - target
+    return difference * difference
+
+
+def absolute(prediction: jax.Array, target: jax.Array) -> jax.Array:
+    """Absolute difference; its mean is the mae."""
+    return jnp.abs(prediction - target)
+
+
+def huber(delta: float) -> RowLoss:
+    """r²/2 within delta of the target, delta (|r| - delta/2) beyond (Huber 1964)."""
+
+    def by_row(prediction: jax.Array, target: jax.Array) -> jax.Array:
+        distance = jnp.abs(prediction - target)
+        near = jnp.minimum(distance, delta)
+        return 0.5 * near * near + delta * (distance - near)
+
+    return by_row
+
+
+def log_cosh(prediction: jax.Array, target: jax.Array) -> jax.Array:
+    """log(cosh(r)), written so that it neither overflows nor has a kink: r + log(1 + e^(-2r)) - log 2."""
+    difference = prediction - target
+    return difference + jax.nn.softplus(-2.0 * difference) - jnp.log(2.0)
+
+
+def quantile(level: float) -> RowLoss:
+    """Pinball loss: minimised by the `level` quantile of the target (Koenker and Bassett 1978)."""
+
+    def by_row(prediction: jax.Array, target: jax.Array) -> jax.Array:
+        under = target - prediction
+        return jnp.maximum(level * under, (level - 1.0) * under)
+
+    return by_row
+
+
+def poisson(prediction: jax.Array, target: jax.Array) -> jax.Array:
+    """Negative log likelihood of a count whose mean is the prediction, up to a constant: mean - count log(mean)."""
+    return prediction - target * jnp.log(prediction)
+
+
+def as_loss(asked: str | Loss | RowLoss) -> Loss:
+    """The loss that was asked for: by name, or any function of prediction and target that gives one number a row.
+
+    Raises: UnknownName, RequestError.
+
+    >>> as_loss("huber(2)").text
+    'huber(2)'
+    """
+    if isinstance(asked, Loss):
+        return asked
+    if not isinstance(asked, str):
+        if not callable(asked):
+            raise RequestError(
+                f"loss is {asked!r:.80}; give a name ({', '.join(NAMES)}) or a function of prediction and target"
+            )
+        return Loss(getattr(asked, "__name__", "your loss"), asked, asked)
+    choice = parse(asked, what="loss")
+    if choice.name not in NAMES:
+        raise UnknownName("loss", choice.name, NAMES)
+    options = choice.numbers(_OPTIONS.get(choice.name, {}), what="loss")
+    for name, value in options.items():
+        if value == 0 or (name == "level" and value >= 1):
+            below = " below 1" if name == "level" else ""
+            raise RequestError(f"loss {asked!r}: {name} must be a positive number{below}")
+    if choice.name == "huber":
+        return Loss(f"huber({options['delta']:g})", huber(**options), ("huber", options["delta"]), curved=True)
+    if choice.name == "quantile":
+        return Loss(f"quantile({options['level']:g})", quantile(**options), ("quantile", options["level"]))
+    by_row: RowLoss = {"mse": squared, "mae": absolute, "log-cosh": log_cosh, "poisson": poisson}[choice.name]
+    is_count = choice.name == "poisson"
+    return Loss(choice.name, by_row, choice.name, curved=choice.name != "mae", by_spread=not is_count)
+
+
+_OPTIONS = {"huber": {"delta": 1.0}, "quantile": {"level": 0.5}}
+NAMES = ("mse", "mae", "huber", "log-cosh", "quantile", "poisson")
+
+
+def check_loss(loss: Loss) -> None:
+    """Ask a user's loss about twenty rows, without running it on numbers.
+
+    Raises: RequestError if it does not return one real number a row, or is not written for JAX.
+    """
+    if isinstance(loss.key, str | tuple):
+        return
+    with double_precision():
+        row = jax.ShapeDtypeStruct((20,), jnp.float64)
+        try:
+            returned = jax.eval_shape(loss.by_row, row, row)
+        except jax.errors.JAXTypeError as error:
+            raise RequestError(
+                f"the loss {loss.text!r} cannot be differentiated: use jax.numpy, and jnp.where for `if` ({type(error).__name__})"
+            ) from error
+        except Exception as error:
+            raise RequestError(f"the loss {loss.text!r} raised {type(error).__name__}: {error}") from error
+    shape, kind = getattr(returned, "shape", None), getattr(returned, "dtype", None)
+    if shape != (20,) or kind is None or not jnp.issubdtype(kind, jnp.floating):
+        seen = f"{kind} of shape {shape}" if kind is not None else type(returned).__name__
+        mean = " Return one number a row; the mean is taken for you." if shape == () else ""
+        raise RequestError(f"the loss {loss.text!r} returned {seen} for 20 rows; expected 20 real numbers.{mean}")
