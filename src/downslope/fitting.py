@@ -1,0 +1,278 @@
+"""The conductor: the only file that knows every room.
+
+data, model ─► problem ─► strategy ─► descent ─► history ─► diagnosis ─► Fit
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, replace
+from importlib.metadata import version
+from inspect import Parameter, Signature
+from typing import Any
+
+import numpy as np
+
+from downslope.arrays import double_precision
+from downslope.data import Reading, Table
+from downslope.descent import Block, Descent, descend, until_interrupted
+from downslope.errors import RequestError
+from downslope.history import History, Recorder, Run
+from downslope.history.store import Described
+from downslope.judge import judge
+from downslope.plan import Plan, asdict_shallow, check_names
+from downslope.probe import GradientCheck, check, losses_at
+from downslope.problem import Problem, check_start, pose
+from downslope.report import bar, status_lines
+from downslope.result import Fit
+from downslope.strategy import Strategy, choose
+
+MOST_KEPT = 1_000_000
+"""Numbers of data that a Run keeps, so that a saved one can be pictured and resumed without its file."""
+
+Progress = bool | int | Callable[[Iterator[History]], Iterable[History]]
+
+
+def fit(
+    model: Any,
+    data: Any,
+    target: Any = None,
+    *,
+    reading: Reading | None = None,
+    truth: str | None = None,
+    progress: Progress = False,
+    **settings: Any,
+) -> Fit:
+    """Fit a model to data by gradient descent.
+
+    Args:
+        model: a formula ("y = w*x + b"), a ready model (`line`, `polynomial(3)`), or a function whose first
+            arguments are columns and whose rest are parameters, written with jax.numpy.
+        data: a mapping of names to arrays, a data frame, a Table, the path of a CSV, TSV, Parquet or npz file
+            (several, or a glob), or x as an array (or several), in which case `target` is y.
+        target: the column or array to predict, where the model does not say.
+        reading: how to read a file: `Reading(delimiter=";", decimal=",")`.
+        truth: the formula that made the data, to show true values beside the estimated; made tables know theirs.
+        progress: True for a bar, k for a line every k steps, or a function from an iterator of blocks to an iterator.
+        settings: the fields of `Plan`: loss, optimizer, learning_rate, steps, epochs, batch_size, start, sigma,
+            weights, scale, tolerance, seed. What is asked is what runs; what is left out is chosen and said in
+            `Fit.notes`.
+    Raises: RequestError (the model, a parameter, a setting), DataError (the data); before anything is computed. A
+        descent that goes wrong raises nothing: it is a Fit whose state is "untrusted".
+
+    >>> answer = fit("y = w*x + b", {"x": [0.0, 1.0, 2.0], "y": [1.0, 3.0, 5.0]})
+    >>> {name: round(value, 6) for name, value in answer.params.items()}
+    {'w': 2.0, 'b': 1.0}
+    """
+    check_names(settings)
+    plan = Plan(**settings)
+    with double_precision():
+        return train(pose(model, data, target, plan, reading, truth), plan, progress)
+
+
+fit.__signature__ = Signature(  # type: ignore[attr-defined]  # the plan's fields, written once there
+    [
+        Parameter("model", Parameter.POSITIONAL_OR_KEYWORD),
+        Parameter("data", Parameter.POSITIONAL_OR_KEYWORD),
+        Parameter("target", Parameter.POSITIONAL_OR_KEYWORD, default=None),
+        Parameter("reading", Parameter.KEYWORD_ONLY, default=None),
+        Parameter("truth", Parameter.KEYWORD_ONLY, default=None),
+        Parameter("progress", Parameter.KEYWORD_ONLY, default=False),
+        *(Parameter(each.name, Parameter.KEYWORD_ONLY, default=getattr(Plan(), each.name)) for each in fields(Plan)),
+    ],
+    return_annotation=Fit,
+)
+
+
+def check_gradient(
+    model: Any, gradient: Callable[..., Any], data: Any, target: Any = None, **settings: Any
+) -> GradientCheck:
+    """Hold a derivative written by hand against automatic differentiation, parameter by parameter.
+
+    Args:
+        model, data, target, settings: as for `fit`.
+        gradient: a function that takes columns, the target and parameters by their names (any of them) and returns
+            either one number for each parameter (the derivative of the mean loss), or one array for each (the
+            derivative of the prediction).
+    Raises: RequestError, ModelError if it takes an unknown name or returns another shape.
+
+    >>> data = {"x": [0.0, 1.0, 2.0], "y": [1.0, 3.0, 5.0]}
+    >>> def slope(x, y, w, b):
+    ...     return 2 * ((w * x + b - y) * x).mean(), (w * x + b - y).mean()
+    >>> check_gradient("y = w*x + b", slope, data).wrong
+    ('b',)
+    """
+    plan = Plan(**settings)
+    generator = np.random.default_rng(plan.seed)
+    with double_precision():
+        problem = pose(model, data, target, plan)
+        around = problem.start + generator.uniform(-0.5, 0.5, (3, problem.start.size)) * np.maximum(
+            1.0, np.abs(problem.start)
+        )
+        points = np.vstack([problem.start, around])
+        return check(
+            gradient,
+            problem.objective,
+            problem.model.parameters,
+            points,
+            problem.rows,
+            {**problem.table.columns, problem.target_name: problem.target},
+            problem.model.columns,
+        )
+
+
+def train(problem: Problem, plan: Plan, progress: Progress = False, before: Run | None = None) -> Fit:
+    """Descend on a problem, on from `before` if it is given, and say what came out."""
+    started = time.perf_counter()
+    strategy = choose(plan, problem, before.steps if before else 0)
+    recorder = Recorder(problem.model.parameters, before.history if before else None)
+    with until_interrupted() as wanted:
+        blocks = _Latest(_descend(problem, strategy, plan, before, wanted))
+        for seen in _watched(blocks, progress, strategy):
+            if not len(recorder):
+                check_start(problem, seen)
+            recorder.add(seen)
+    stopped = blocks.latest.stopped or "interrupted"
+    history = recorder.history()
+    row = history.best if strategy.rule.searches else _last_finite(history)
+    params, loss = history.params[row], float(history.loss[row])
+    if strategy.batch_size is not None:
+        loss = float(losses_at(problem.objective, problem.inner(params[None]), problem.rows)[0])
+    state, reasons = judge(history, loss, stopped, strategy, problem.target.size, blocks.latest.curvature)
+    run = Run(
+        plan=plan,
+        text=problem.model.text,
+        latex=problem.model.latex,
+        is_code=problem.model.target is None,
+        target=problem.target_name,
+        parameters=problem.model.parameters,
+        params=params,
+        loss=loss,
+        rows=problem.target.size,
+        state=state,
+        reasons=reasons,
+        notes=(*problem.notes, *strategy.notes),
+        stopped=stopped,
+        history=history,
+        source=problem.table.source,
+        fingerprint=problem.table.fingerprint(),
+        memory=blocks.latest.memory,
+        truth=problem.truth,
+        truth_text=problem.table.truth,
+        columns=problem.table.columns if problem.table.rows * len(problem.table.columns) <= MOST_KEPT else None,
+        seconds=time.perf_counter() - started + (before.seconds if before else 0.0),
+        versions=VERSIONS,
+        chosen=strategy.chosen,
+    )
+    return Fit(run, problem)
+
+
+def resume(
+    fit: Fit, *, steps: int | None, epochs: int | None, learning_rate: Any, data: Any, force: bool, progress: Progress
+) -> Fit:
+    """`Fit.resume`: the same plan with another budget or rate, on from the packed state of its last row."""
+    run = fit.run
+    described = [name for name, value in asdict_shallow(run.plan).items() if isinstance(value, Described)]
+    if described:
+        raise RequestError(
+            f"{described[0]} was {getattr(run.plan, described[0])} and was not saved; the run cannot go on without it"
+        )
+    settings: dict[str, Any] = {"steps": run.plan.steps, "epochs": run.plan.epochs}
+    if steps is not None or epochs is not None:
+        settings = {"steps": steps, "epochs": epochs}
+    if learning_rate is not None:
+        settings["learning_rate"] = learning_rate
+    plan = run.plan.changed(**settings)
+    with double_precision():
+        problem, notes = _same_problem(fit, plan, data, force)
+        after = train(problem, plan, progress, before=run)
+    return Fit(replace(after.run, notes=(*notes, *after.run.notes)), problem)
+
+
+def _same_problem(fit: Fit, plan: Plan, data: Any, force: bool) -> tuple[Problem, tuple[str, ...]]:
+    """The problem of an earlier fit again, from its own data or from data that are the same."""
+    run = fit.run
+    if data is None and fit.problem is not None:
+        return fit.problem, ()
+    if data is None and run.columns is None:
+        raise RequestError(f"the data of this run were too large to keep; give them again: {run.source}")
+    plan = plan.changed(start=dict(zip(run.parameters, run.history.params[0], strict=True)))
+    table = Table(run.columns or {}, source=run.source, truth=run.truth_text) if data is None else data
+    problem = pose(fit.spec, table, run.target if run.is_code else None, plan)
+    if problem.table.fingerprint() == run.fingerprint:
+        return problem, ()
+    if not force:
+        raise RequestError(
+            f"these are not the data that the run saw ({run.source}); force it if they are meant to differ"
+        )
+    return problem, ("resumed on other data, as forced",)
+
+
+def losses(fit: Fit, points: np.ndarray) -> np.ndarray:
+    """The objective of a fit at points (m, p) of its parameters: (m,)."""
+    with double_precision():
+        problem, _ = _same_problem(fit, fit.plan, None, False)
+        return losses_at(problem.objective, problem.inner(points), problem.rows)
+
+
+VERSIONS = {package: version(package) for package in ("downslope", "jax", "numpy")}
+
+
+class _Latest:
+    """Hands on the history of each block, which is all that a watcher sees, and keeps the block."""
+
+    latest: Block
+
+    def __init__(self, blocks: Iterator[Block]) -> None:
+        self._blocks = blocks
+
+    def __iter__(self) -> Iterator[History]:
+        for block in self._blocks:
+            self.latest = block
+            yield block.history
+
+
+def _descend(
+    problem: Problem, strategy: Strategy, plan: Plan, before: Run | None, wanted: Callable[[], bool]
+) -> Iterator[Block]:
+    """The blocks of the descent, in the user's parameters."""
+    way = problem.rescaling
+    descent = Descent(
+        problem.objective,
+        problem.rows,
+        problem.target.size,
+        problem.model.parameters,
+        strategy.rule,
+        strategy.rates,
+        problem.inner(problem.start[None])[0],
+        strategy.steps,
+        strategy.batch_size,
+        plan.seed,
+        plan.tolerance,
+        float(before.history.gradient_norm[0]) if before else None,
+        before.memory if before else None,
+    )
+    for block in descend(descent, wanted):
+        if way is not None:
+            history = block.history
+            columns = {
+                **history.columns,
+                "params": way.back(history.params),
+                "gradient": way.gradient_back(history.gradient),
+            }
+            block = block._replace(history=History(history.parameters, **columns, batch_size=history.batch_size))
+        yield block
+
+
+def _watched(blocks: Iterable[History], progress: Progress, strategy: Strategy) -> Iterable[History]:
+    """The blocks, seen by whoever watches."""
+    if callable(progress):
+        return progress(iter(blocks))
+    if progress is True:
+        return bar(strategy.steps)(iter(blocks))
+    return status_lines(int(progress))(iter(blocks)) if progress else blocks
+
+
+def _last_finite(history: History) -> int:
+    """The last row where loss and parameters are numbers."""
+    finite = np.flatnonzero(history.finite)
+    return int(finite[-1]) if finite.size else 0

@@ -1,0 +1,51 @@
+"""The state of a fit and the reasons for it: how far the answer can be trusted."""
+
+import numpy as np
+
+from downslope.history import History, State
+from downslope.probe import undetermined
+from downslope.strategy import Strategy
+
+ROUNDING = 1e-12
+
+
+def judge(
+    history: History, loss: float, stopped: str, strategy: Strategy, rows: int, curvature: np.ndarray | None
+) -> tuple[State, tuple[str, ...]]:
+    """State and reasons.
+
+    Untrusted: it diverged, it ended higher than it began, it was cut off, a rule that was chosen automatically did
+    not settle, or the data do not determine the parameters. Usable: all else, with what it does not say.
+    """
+    against = [*_went_wrong(history, loss, stopped, strategy)]
+    if curvature is not None:
+        against += undetermined(curvature, history.parameters)
+    elif len(history.parameters) > rows:
+        against.append(f"{len(history.parameters)} parameters, but only {rows} rows: many other values fit as well")
+    if against:
+        return "untrusted", tuple(against)
+    return "usable", (_caveat(history, stopped, strategy),)
+
+
+def _went_wrong(history: History, loss: float, stopped: str, strategy: Strategy) -> list[str]:
+    steps = int(history.step[-1])
+    if stopped == "not finite":
+        if not np.isfinite(history.loss[-1]):
+            return [f"the numbers were no longer finite at step {steps:,}"]
+        return [f"the gradient is not a number at step {steps:,}"]
+    if stopped == "interrupted":
+        return [f"interrupted after {steps:,} steps"]
+    began = float(history.loss[0])
+    if history.batch_size is None and loss > began + ROUNDING * abs(began):
+        return [f"the loss rose from {began:.6g} to {loss:.6g}"]
+    if strategy.automatic and strategy.rule.searches and stopped.startswith("all"):
+        return [f"the search had not settled after {steps:,} iterations"]
+    return []
+
+
+def _caveat(history: History, stopped: str, strategy: Strategy) -> str:
+    if stopped == "nothing left to gain":
+        return "no gain is left around this minimum; whether a lower one exists elsewhere was not searched"
+    if strategy.automatic:
+        return "no proof that this is the minimum: first-order steps, ended by their number"
+    return f"{stopped}, as asked; how far the minimum is was not measured"
