@@ -1,0 +1,190 @@
+"""The commands. Each reads its words, calls the public names, and returns an exit code."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+import downslope as ds
+from downslope.cli import lessons
+from downslope.cli.options import FileFlags, Files, Output, OutputFlags, PlanFlags, asked
+from downslope.cli.outcome import exit_code, kept_as, probe_writing, show, watch
+
+Number = Annotated[float | None, Parameter(show_default=False)]
+
+
+def fit(
+    *words: Annotated[str, Parameter(show=False)],
+    target: str | None = None,
+    truth: str | None = None,
+    plan: PlanFlags = None,
+    files: Files = None,
+    output: Output = None,
+) -> int:
+    """Fit a formula to the data of a file: downslope fit DATA "y = w*x + b"
+
+    DATA is a CSV, TSV, Parquet or npz file, several of them, or - for standard input. What is asked is what runs:
+    --optimizer gd --learning-rate 0.1 --steps 200 takes exactly those steps. What is left out is chosen, and said.
+
+    Parameters
+    ----------
+    target
+        the column to predict, where the model does not say
+    truth
+        the formula that made the data, to show true values beside the estimated: "y = 0.1*x + 0.5"
+    """
+    *paths, model = words if len(words) >= 2 else _usage('fit DATA "y = w*x + b"', words)
+    output = output or OutputFlags()
+    settings = asked(plan)
+    place = kept_as(output, paths[0])
+    probe_writing(output, place)
+    ds.compile_cache()
+    data = paths if len(paths) > 1 else paths[0]
+    reading = (files or FileFlags()).reading()
+    answer = ds.fit(model, data, target, reading=reading, truth=truth, progress=watch(output), **settings)
+    return show(answer, output, place)
+
+
+def resume(
+    run: str,
+    data: str | None = None,
+    *,
+    steps: Number = None,
+    epochs: Number = None,
+    learning_rate: Annotated[str | None, Parameter(show_default=False)] = None,
+    files: Files = None,
+    output: Output = None,
+) -> int:
+    """Go on with a saved run from where it stood: downslope resume run.downslope --steps 200
+
+    Parameters
+    ----------
+    run
+        a file that fit or resume has saved
+    data
+        the data again, for a run whose data were too large to keep
+    steps
+        how many more; as many as before if left out
+    epochs
+        the same in passes over the data
+    learning_rate
+        another rate, or the same
+    """
+    output = output or OutputFlags()
+    before = ds.load(run)
+    place = kept_as(output, run)
+    probe_writing(output, place)
+    ds.compile_cache()
+    table = None if data is None else ds.read(data, reading=(files or FileFlags()).reading())
+    answer = before.resume(
+        steps=steps,
+        epochs=epochs,
+        learning_rate=learning_rate,
+        data=table,
+        force=output.force,
+        progress=watch(output),
+    )
+    return show(answer, output, place)
+
+
+def predict(
+    run: str,
+    data: str,
+    *,
+    out: Annotated[str | None, Parameter(name=("--out", "-o"))] = None,
+    force: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
+    files: Files = None,
+) -> int:
+    """Predictions of a saved run for new rows, as CSV: downslope predict run.downslope new.csv -o predicted.csv
+
+    Parameters
+    ----------
+    run
+        a file that fit or resume has saved
+    data
+        a file with the model's columns
+    out
+        where to write; left out, the terminal
+    force
+        replace a file that exists
+    """
+    answer = ds.load(run)
+    if out is not None:
+        ds.check_writable(out, force=force)
+    table = ds.read(data, only=set(answer.model.columns), reading=(files or FileFlags()).reading())
+    name = answer.run.target if answer.run.target not in table.columns else f"predicted {answer.run.target}"
+    predicted = ds.Table({**table.columns, name: answer.predict(table)}, source="predictions")
+    ds.write_table(predicted, out or sys.stdout, force=force)
+    if out is not None:
+        print(f"wrote {out}: {predicted.rows} rows")
+    return exit_code(answer, OutputFlags())
+
+
+def make(
+    formula: str,
+    *,
+    n: float = 100,
+    noise: float = 0.0,
+    relative_noise: float = 0.0,
+    seed: float = 0,
+    out: Annotated[str | None, Parameter(name=("--out", "-o"))] = None,
+    force: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
+    **columns: Annotated[str, Parameter(help='how a column is drawn: --x "uniform(0, 1)", normal, linspace, integers')],
+) -> int:
+    """Make noisy data with a known truth: downslope make "y = 0.1*x + 0.5" --x "uniform(0, 1)" --noise 0.01 -o line.csv
+
+    Parameters
+    ----------
+    formula
+        the truth, with its numbers
+    n
+        rows
+    noise
+        standard deviation of the noise added to y
+    relative_noise
+        standard deviation of the noise that y is multiplied with, around 1
+    seed
+        of the random numbers
+    out
+        where to write (csv or parquet); left out, the terminal
+    force
+        replace a file that exists
+    """
+    if out is not None:
+        ds.check_writable(out, force=force)
+    table = ds.make(formula, n=n, noise=noise, relative_noise=relative_noise, seed=seed, **columns)
+    ds.write_table(table, out or sys.stdout, force=force)
+    if out is not None:
+        left = formula.split("=")[0].strip()
+        print(f"wrote {out}: {table.rows} rows of {formula}, seed {int(seed)}")
+        print(f'now fit it: downslope fit {out} "{left} = ..." --truth "{formula}"')
+    return 0
+
+
+def demo(lesson: str = "line", *, every: int = 20) -> int:
+    """A lesson, run before your eyes: downslope demo [line|thermometer|hinges]
+
+    Parameters
+    ----------
+    lesson
+        which one
+    every
+        print a line every so many steps
+    """
+    return lessons.run(lesson, every)
+
+
+USAGE = {
+    "fit": "fit DATA... FORMULA [OPTIONS]",
+    "make": "make FORMULA [--COLUMN DISTRIBUTION]... [OPTIONS]",
+    "predict": "predict RUN DATA [OPTIONS]",
+    "resume": "resume RUN [DATA] [OPTIONS]",
+    "demo": "demo [LESSON] [--every STEPS]",
+}
+ALL: Sequence[Callable[..., Any]] = (fit, make, predict, resume, demo)
+
+
+def _usage(wanted: str, words: Sequence[str]) -> Any:
+    given = " ".join(map(repr, words)) or "nothing"
+    raise ds.RequestError(f"fit needs data and a formula, and got {given}. Write: downslope {wanted}")

@@ -1,0 +1,74 @@
+"""What a command leaves behind: what is printed, which files are written, the exit code."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import downslope as ds
+from downslope.cli.options import OutputFlags
+
+GOOD_ENOUGH = {"usable": ("usable", "certified"), "certified": ("certified",)}
+
+
+def kept_as(output: OutputFlags, source: str) -> Path | None:
+    """Where the run is kept: as asked, or a new file in the current folder, named after the data."""
+    if output.no_save:
+        return None
+    if output.save is not None:
+        return Path(output.save)
+    stem = "run" if source == "-" else Path(source).name.split(".")[0].replace("*", "").replace("?", "") or "run"
+    stem = stem.rstrip("0123456789").rstrip("-") if source.endswith(".downslope") else stem
+    place, number = Path(f"{stem}.downslope"), 2
+    while place.exists():
+        place, number = Path(f"{stem}-{number}.downslope"), number + 1
+    return place
+
+
+def probe_writing(output: OutputFlags, place: Path | None) -> None:
+    """Make sure, before anything is computed, that what is asked for can be written."""
+    for path in (place, Path(output.plot) if output.plot else None):
+        if path is not None:
+            ds.check_writable(path, force=output.force)
+
+
+def watch(output: OutputFlags) -> Any:
+    """What shows the progress: lines if asked for, else a bar where somebody looks."""
+    if output.every is not None:
+        if output.every < 1:
+            raise ds.RequestError(f"--every is {output.every}; it must be a positive whole number")
+        return ds.status_lines(output.every, sys.stderr if output.json else sys.stdout, gradients=output.verbose)
+    return sys.stderr.isatty() and not output.quiet
+
+
+def show(answer: "ds.Fit", output: OutputFlags, place: Path | None) -> int:
+    """Write the files, print the answer, and say how it ended."""
+    files = []
+    if place is not None:
+        answer.save(place, force=output.force)
+        files.append(str(place))
+    if output.plot is not None:
+        answer.plot(path=output.plot, force=output.force)
+        files.append(output.plot)
+    if output.json:
+        print(answer.as_json(files=files))
+    elif not output.quiet:
+        width, color = _terminal()
+        print(answer.summary(width=width, color=color))
+        print(answer.sketch(width=width - 2, height=14, color=color))
+        print("wrote " + ", ".join(files) if files else "wrote no file (--save PATH keeps the run)")
+    return exit_code(answer, output)
+
+
+def exit_code(answer: "ds.Fit", output: OutputFlags) -> int:
+    """0, 1 or 130."""
+    if answer.stopped == "interrupted":
+        return 130
+    return 0 if answer.state in GOOD_ENOUGH[output.require] else 1
+
+
+def _terminal() -> tuple[int, bool]:
+    """Columns to use, and whether colours are welcome."""
+    if not sys.stdout.isatty():
+        return 80, False
+    return max(60, min(100, os.get_terminal_size().columns)), "NO_COLOR" not in os.environ
