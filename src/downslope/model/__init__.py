@@ -5,7 +5,7 @@ from downslope.model.formula import Formula, evaluate, read_formula
 from downslope.model.function import arguments
 from downslope.model.library import Ready, exponential, gaussian, line, logistic, polynomial, relu_sum
 from downslope.model.model import Model
-from downslope.model.purity import check_model
+from downslope.model.purity import check_model, check_rows_apart
 from downslope.model.truth import match_truth
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "arguments",
     "as_model",
     "check_model",
+    "check_rows_apart",
     "evaluate",
     "exponential",
     "gaussian",

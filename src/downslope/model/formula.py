@@ -121,6 +121,7 @@ def bind_text(text: str, available: tuple[str, ...], claimed: frozenset[str] = f
         latex=f"{latex(formula.left)} = {_latex(formula.right, ready, argument)}",
         start=_starts(ready, argument, known, target),
         key=_key(formula.right, known, ready),
+        smooth=_smooth(formula.right, known.parameters),
     )
 
 
@@ -177,6 +178,21 @@ def _starts(
 def _latex(right: Node, ready: Ready | None, argument: Node | None) -> str:
     short = ready is not None and ready.latex is not None and isinstance(argument, Name) and argument.name == "x"
     return str(ready.latex) if short and ready is not None else latex(right)
+
+
+KINKED = ("abs", "relu", "minimum", "maximum", "where", "sign", "floor")
+
+
+def _smooth(right: Node, parameters: Collection[str]) -> bool:
+    """Whether no parameter stands inside a function with a kink.
+
+    >>> _smooth(read_expression("w*relu(x)"), ["w"]), _smooth(read_expression("relu(x - k)"), ["k"])
+    (True, False)
+    """
+    return not any(
+        isinstance(node, Apply) and node.op in KINKED and any(name.name in parameters for name in names(node))
+        for node in postorder(right)
+    )
 
 
 def _predict(right: Node, known: Names, ready: Ready | None, argument: Node | None) -> Any:

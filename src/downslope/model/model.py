@@ -29,6 +29,8 @@ class Model:
     target_text:    "log(y)", None likewise. `target_columns`: the columns it reads.
     text, latex:    for people; the text of a formula is one that can be read again.
     start:          starts that the model suggests from the data; names it leaves out start at 1.
+    smooth:         false if the slope by a parameter jumps somewhere, as that of relu(x - k) by k does. Python
+                    functions are not looked into, and count as smooth.
     key:            equal keys, and only they, have the same predict.
     """
 
@@ -42,3 +44,4 @@ class Model:
     latex: str | None
     start: Starts
     key: Hashable
+    smooth: bool = True

@@ -1,8 +1,10 @@
 """Is a Python function fit to be compiled: the same numbers must give the same answer, and printing happens once."""
 
 import io
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -43,3 +45,49 @@ def check_model(model: Model, rows: int) -> tuple[str, ...]:
     if printed.getvalue():
         return (f"{model.text} prints; it is compiled, so that it prints only while it is read, not at each step",)
     return ()
+
+
+SAMPLE = 8
+"""Rows of the data on which a function is tried."""
+
+
+def check_rows_apart(model: Model, params: np.ndarray, columns: Mapping[str, np.ndarray]) -> None:
+    """Make sure that the prediction of a row depends on that row alone, as everything else here takes for granted.
+
+    Two sets of rows share their first half; so must the predictions. A function that subtracts the mean of its column,
+    say, would be fitted to something else in each batch and block. A formula cannot look at other rows, and passes.
+
+    Raises: ModelError.
+
+    >>> from downslope.model import as_model
+    >>> rows = {"x": np.arange(6.0)}
+    >>> check_rows_apart(as_model(lambda x, w: w * x, ["x"]), np.ones(1), rows)
+    >>> check_rows_apart(as_model(lambda x, w: w * (x - x.mean()), ["x"]), np.ones(1), rows)
+    Traceback (most recent call last):
+        ...
+    downslope.errors.ModelError: <lambda>(x, w) looks at several rows at once, such as for their mean, ...
+    """
+    count = min((values.size for values in columns.values()), default=0)
+    if isinstance(model.key, str) or count < 2:
+        return
+    half = min(count, SAMPLE) // 2
+    first = np.arange(2 * half)
+    second = np.concatenate([first[:half], np.arange(count - half, count)[::-1]])
+    predict = _compiled(model)
+    with double_precision():
+        one, other = (
+            np.asarray(predict(params, {name: values[rows] for name, values in columns.items()}))[:half]
+            for rows in (first, second)
+        )
+    if not np.allclose(one, other, rtol=1e-9, atol=0.0, equal_nan=True):
+        raise ModelError(
+            f"{model.text} looks at several rows at once, such as for their mean, so that its prediction for one row "
+            "changes with the others. Compute that before the fit, and give it as a column or a number"
+        )
+
+
+@lru_cache(maxsize=64)
+def _compiled(model: Model) -> Any:
+    import jax
+
+    return jax.jit(model.predict)
