@@ -77,17 +77,18 @@ def descend(descent: Descent, wanted: Callable[[], bool] = lambda: True) -> Iter
         count = min(chunk, compiled.capacity - 1, end - here)
         rates, index = _ahead(descent, here, compiled.capacity)
         started = time.perf_counter()
-        memory, rows, halted = compiled.advance(memory, count, rates, small_gradient, descent.rows, index)
+        memory, rows, halted, curvature = compiled.advance(memory, count, rates, small_gradient, descent.rows, index)
         seconds = time.perf_counter() - started
         if halted in STOPPED:
             stopped = STOPPED[halted]
         elif step_of(memory) >= end:
-            stopped = f"all {descent.steps:,} steps taken"
+            more = "" if descent.memory is None else "further "
+            stopped = f"all {descent.steps:,} {more}steps taken"
         elif not wanted():
             stopped = "interrupted"
-        curvature = compiled.state(memory).memory.curvature if descent.rule.curvature else None
         yield Block(_history(descent, here, rows), memory, stopped, curvature)
-        chunk = int(np.clip(chunk * MOST_SECONDS / max(seconds, 1e-6), max(1, chunk // 4), chunk * 4))
+        aimed_at = int(chunk * MOST_SECONDS / max(seconds, 1e-6))
+        chunk = max(1, chunk // 4, min(aimed_at, chunk * 4, compiled.capacity))
 
 
 def _ahead(descent: Descent, first: int, count: int) -> tuple[np.ndarray, np.ndarray | None]:
@@ -102,7 +103,7 @@ def _ahead(descent: Descent, first: int, count: int) -> tuple[np.ndarray, np.nda
 def _first_norm(descent: Descent, compiled: Program, memory: np.ndarray) -> float:
     """Length of the gradient at the start."""
     rates, index = _ahead(descent, step_of(memory), compiled.capacity)
-    _, rows, _ = compiled.advance(memory, 0, rates, 0.0, descent.rows, index)
+    _, rows, _, _ = compiled.advance(memory, 0, rates, 0.0, descent.rows, index)
     return float(rows[0, 2])
 
 

@@ -19,7 +19,7 @@ def compile_cache(folder: str | os.PathLike[str] | None = None) -> Path | None:
     True
     """
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    place = Path(folder) if folder is not None else base / "downslope"
+    place = (Path(folder) if folder is not None else base / "downslope").absolute()
     try:
         place.mkdir(parents=True, exist_ok=True)
         if not os.access(place, os.W_OK):

@@ -1,6 +1,4 @@
-"""Ctrl-C while a descent runs: the first one asks it to stop after the block under way, the second one stops at
-once.
-"""
+"""Ctrl-C while a descent runs: the first one asks it to stop after the block under way, the second one stops at once."""
 
 import signal
 import threading
@@ -13,21 +11,23 @@ from types import FrameType
 def until_interrupted() -> Iterator[Callable[[], bool]]:
     """Gives a function that says whether to go on.
 
-    A KeyboardInterrupt could strike between any two lines and lose what was learned, so it is held back and asked
-    for. Outside the main thread, or where somebody else handles Ctrl-C, nothing is changed.
+    A KeyboardInterrupt could strike between any two lines and lose what was learned, so it is held back and asked for.
+    That goes for SIGTERM too where it has been made to do what Ctrl-C does. Outside the main thread, or where somebody
+    else handles the signals, nothing is changed.
     """
     stopped = threading.Event()
     ordinary = signal.default_int_handler
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not ordinary:
-        yield lambda: True
-        return
+    in_main = threading.current_thread() is threading.main_thread()
+    ours = [number for number in (signal.SIGINT, signal.SIGTERM) if in_main and signal.getsignal(number) is ordinary]
 
     def ask(number: int, frame: FrameType | None) -> None:
         stopped.set()
-        signal.signal(signal.SIGINT, ordinary)
+        signal.signal(number, ordinary)
 
-    signal.signal(signal.SIGINT, ask)
+    for number in ours:
+        signal.signal(number, ask)
     try:
         yield lambda: not stopped.is_set()
     finally:
-        signal.signal(signal.SIGINT, ordinary)
+        for number in ours:
+            signal.signal(number, ordinary)

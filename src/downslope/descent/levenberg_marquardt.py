@@ -75,7 +75,8 @@ def update(sums: Sums, memory: Memory, params: jax.Array) -> tuple[jax.Array, Me
 
     scaled = curvature / (width[:, None] * width[None, :])
     slope = gradient / width
-    # the second, all but undamped, tells what is left to gain; so little damping only keeps out what is lost in rounding
+    # the second, all but undamped, tells what is left to gain; so little damping only keeps out what is lost in
+    # rounding
     damped, undamped = _solve(scaled, slope, jnp.stack([damping, jnp.full_like(damping, 1e-14)]))
     move = -damped / width
     promised = -(gradient @ move) - 0.5 * move @ curvature @ move
@@ -91,8 +92,8 @@ def _solve(matrix: jax.Array, right: jax.Array, dampings: jax.Array) -> jax.Arra
     """x (k, p) of (matrix + damping) x = right for each damping (k,).
 
     For a symmetric matrix (p, p) without negative eigenvalues and a small p: Gauss-Jordan elimination, stable without
-    pivoting for such a matrix. The loop would otherwise call LAPACK, through which a fresh process waits 0.1 s for SciPy
-    to be imported; what is lost to rounding is made up by the next iteration.
+    pivoting for such a matrix. The loop would otherwise call LAPACK, through which a fresh process waits 0.1 s for
+    SciPy to be imported; what is lost to rounding is made up by the next iteration.
     """
     size = right.shape[0]
 

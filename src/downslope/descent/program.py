@@ -51,16 +51,14 @@ class Program(NamedTuple):
     """Compiled steps.
 
     first:   start (p,) -> packed state, not begun
-    advance: (packed, steps, rates, small gradient, rows, index) -> (packed after the steps, rows seen (steps + 1, 5
-             + 2p), halted); the last row seen is where it then stands; halted tells why it stands before all steps
-             were taken
-    state:   packed -> what is packed in it
+    advance: (packed, steps, rates, small gradient, rows, index) -> (packed after the steps, rows seen (steps + 1,
+             5 + 2p), halted, curvature); the last row seen is where it then stands, halted tells why it stands before
+             all steps were taken, and curvature (p, p) is that of the best point, for a rule that uses it
     """
 
     capacity: int
     first: Callable[[np.ndarray], np.ndarray]
-    advance: Callable[..., tuple[np.ndarray, np.ndarray, int]]
-    state: Callable[[np.ndarray], State]
+    advance: Callable[..., tuple[np.ndarray, np.ndarray, int, np.ndarray | None]]
 
 
 def step_of(packed: np.ndarray) -> int:
@@ -128,11 +126,13 @@ def program(objective: Objective, rule: Rule, plateau: Choice | None, size: int,
         packed = jnp.where(packed[0] < 0, pack(initial(packed[1 : 1 + size])), packed)
         record = jnp.zeros((capacity, 5 + 2 * size), packed.dtype)
         done, before, now, record = jax.lax.while_loop(going, body, (0, packed, packed, record))
-        return before, record, done, stands(now)
+        curvature = unpack(now, shapes).memory.curvature if rule.curvature else None
+        return before, record, done, stands(now), curvature
 
     def advance(packed: Any, steps: int, rates: Any, small_gradient: float, rows: Rows, index: Any) -> tuple:
-        before, record, done, why = loop(packed, steps, rates, small_gradient, rows, index)
-        return np.asarray(before), np.asarray(record)[: int(done)], int(why)
+        before, record, done, why, bend = loop(packed, steps, rates, small_gradient, rows, index)
+        curvature = None if bend is None else np.asarray(bend)
+        return np.asarray(before), np.asarray(record)[: int(done)], int(why), curvature
 
     def first(start: np.ndarray) -> np.ndarray:
         # what a rule remembers at first is made inside the loop's program: one more program is 40 ms more to wait for
@@ -140,7 +140,7 @@ def program(objective: Objective, rule: Rule, plateau: Choice | None, size: int,
         packed[0], packed[1 : 1 + size] = NOT_BEGUN, start
         return packed
 
-    return Program(capacity, first, advance, lambda packed: unpack(packed, shapes))
+    return Program(capacity, first, advance)
 
 
 def _length(vector: jax.Array) -> jax.Array:
