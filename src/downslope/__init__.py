@@ -19,6 +19,7 @@ _HOMES = {
     "downslope.diagnosis": ("Finding",),
     "downslope.data": ("Reading", "Table", "batches", "read", "sample", "write_table"),
     "downslope.model": ("exponential", "gaussian", "line", "logistic", "polynomial", "relu_sum"),
+    "downslope.pictures.matplotlib_renderer": ("check_picture",),
     "downslope.report": ("status_lines",),
     "downslope.errors": (
         "DataError",

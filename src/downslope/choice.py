@@ -41,7 +41,8 @@ class Choice:
         return f"{self.name}({', '.join(inside)})" if inside else self.name
 
     def numbers(self, takes: Mapping[str, float], *, what: str) -> dict[str, float]:
-        """The options as numbers, in the order and under the names that the choice takes; those left out at their defaults.
+        """The options as numbers, in the order and under the names that the choice takes; those left out at their
+        defaults.
 
         Args:   takes: name -> default, or REQUIRED.
         Raises: RequestError for an option too many, an unknown or missing one, or a value that is no number, 0 or more.

@@ -4,8 +4,8 @@ data, model ─► problem ─► strategy ─► descent ─► history ─► 
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
 from importlib.metadata import version
 from inspect import Parameter, Signature
 from typing import Any
@@ -167,50 +167,56 @@ def train(problem: Problem, plan: Plan, progress: Progress = False, before: Run 
 
 
 def resume(
-    fit: Fit, *, steps: int | None, epochs: int | None, learning_rate: Any, data: Any, force: bool, progress: Progress
+    fit: Fit,
+    budget: Mapping[str, int | None],
+    learning_rate: Any,
+    data: Any,
+    reading: Reading | None,
+    progress: Progress,
 ) -> Fit:
-    """`Fit.resume`: the same plan with another budget or rate, on from the packed state of its last row."""
+    """`Fit.resume`: the same plan with another budget (steps, epochs) or rate, on from the packed state of its
+    last row.
+    """
     run = fit.run
-    described = [name for name, value in asdict_shallow(run.plan).items() if isinstance(value, Described)]
-    if described:
+    if run.stopped == "not finite":
         raise RequestError(
-            f"{described[0]} was {getattr(run.plan, described[0])} and was not saved; the run cannot go on without it"
+            "this run ended at numbers that are not finite, and cannot go on from there; fit anew with a smaller learning rate"
         )
-    settings: dict[str, Any] = {"steps": run.plan.steps, "epochs": run.plan.epochs}
-    if steps is not None or epochs is not None:
-        settings = {"steps": steps, "epochs": epochs}
+    for name, value in asdict_shallow(run.plan).items():
+        if isinstance(value, Described):
+            raise RequestError(f"{name} was {value.name!r} and was not saved; the run cannot go on without it")
+    asked = any(count is not None for count in budget.values())
+    settings: dict[str, Any] = dict(budget) if asked else {"steps": run.plan.steps, "epochs": run.plan.epochs}
     if learning_rate is not None:
         settings["learning_rate"] = learning_rate
     plan = run.plan.changed(**settings)
     with double_precision():
-        problem, notes = _same_problem(fit, plan, data, force)
-        after = train(problem, plan, progress, before=run)
-    return Fit(replace(after.run, notes=(*notes, *after.run.notes)), problem)
+        return train(_same_problem(fit, plan, data, reading), plan, progress, before=run)
 
 
-def _same_problem(fit: Fit, plan: Plan, data: Any, force: bool) -> tuple[Problem, tuple[str, ...]]:
-    """The problem of an earlier fit again, from its own data or from data that are the same."""
+def _same_problem(fit: Fit, plan: Plan, data: Any, reading: Reading | None) -> Problem:
+    """The problem of an earlier fit again, from what it kept or from data that must be the same."""
     run = fit.run
     if data is None and fit.problem is not None:
-        return fit.problem, ()
+        return fit.problem
     if data is None and run.columns is None:
         raise RequestError(f"the data of this run were too large to keep; give them again: {run.source}")
     plan = plan.changed(start=dict(zip(run.parameters, run.history.params[0], strict=True)))
     table = Table(run.columns or {}, source=run.source, truth=run.truth_text) if data is None else data
-    problem = pose(fit.spec, table, run.target if run.is_code else None, plan)
-    if problem.table.fingerprint() == run.fingerprint:
-        return problem, ()
-    if not force:
+    problem = pose(fit.spec, table, run.target if run.is_code else None, plan, reading)
+    if problem.table.fingerprint() != run.fingerprint:
+        values = ", ".join(f"{name!r}: {value!r}" for name, value in run.values.items())
         raise RequestError(
-            f"these are not the data that the run saw ({run.source}); force it if they are meant to differ"
+            f"these are not the data that the run saw ({run.source}). To go on from its answer on other data, fit anew with "
+            f"start={{{values}}}"
         )
-    return problem, ("resumed on other data, as forced",)
+    return problem
 
 
 def losses(fit: Fit, points: np.ndarray) -> np.ndarray:
     """The objective of a fit at points (m, p) of its parameters: (m,)."""
     with double_precision():
-        problem, _ = _same_problem(fit, fit.plan, None, False)
+        problem = _same_problem(fit, fit.plan, None, None)
         return losses_at(problem.objective, problem.inner(points), problem.rows)
 
 

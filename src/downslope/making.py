@@ -1,11 +1,12 @@
 """Made data: a formula with its numbers, columns by distribution, noise of known size."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from downslope.data import Table, synthetic
+from downslope.data import Table, from_arrays, synthetic
 from downslope.errors import RequestError, UnknownName
 from downslope.model import evaluate, read_formula
 
@@ -36,10 +37,7 @@ def make(
     target = parsed.left_name
     if target is None:
         raise RequestError(f"the left side of {formula!r} must be one name, such as y")
-    if isinstance(n, bool) or not isinstance(n, int | float) or n != int(n) or not 1 <= n <= MOST_ROWS:
-        raise RequestError(f"n is {n!r}; it must be a positive whole number")
-    if isinstance(seed, bool) or not isinstance(seed, int | float) or seed != int(seed) or seed < 0:
-        raise RequestError(f"seed is {seed!r}; it must be a whole number, 0 or more")
+    n, seed = _whole("n", n, 1, MOST_ROWS), _whole("seed", seed, 0, 2**63)
     for what, size in (("noise", noise), ("relative_noise", relative_noise)):
         if isinstance(size, bool) or not isinstance(size, int | float) or not 0 <= size < math.inf:
             raise RequestError(f"{what} is {size!r}; it must be a number, 0 or more")
@@ -52,12 +50,25 @@ def make(
     for name in columns:
         if name not in needed:
             raise UnknownName("column", name, needed)
-    generator = np.random.default_rng(int(seed))
-    drawn = {name: synthetic.draw(columns[name], int(n), generator) for name in needed}
-    exact = np.broadcast_to(np.asarray(evaluate(parsed.right, drawn), dtype=np.float64), (int(n),))
+    generator = np.random.default_rng(seed)
+    drawn = {name: synthetic.draw(columns[name], n, generator) for name in needed}
+    exact = np.broadcast_to(np.asarray(evaluate(parsed.right, drawn), dtype=np.float64), (n,))
     if not np.isfinite(exact).all():
         row = int(np.argmin(np.isfinite(exact)))
         at = ", ".join(f"{name} = {values[row]:g}" for name, values in drawn.items())
         raise RequestError(f"{formula!r} is {exact[row]} at {at}; draw the columns where it is a number")
     values = synthetic.add_noise(exact, noise=noise, relative_noise=relative_noise, generator=generator)
-    return Table({**drawn, target: values}, source=f"made from {formula!r}, seed {int(seed)}", truth=formula)
+    table = from_arrays((*drawn, target), (*drawn.values(), values))
+    return replace(table, source=f"made from {formula!r}, seed {seed}", truth=formula)
+
+
+def _whole(what: str, value: Any, least: int, most: int) -> int:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or value != value // 1
+        or not least <= value <= most
+    ):
+        shown = f"{value:g}" if isinstance(value, float) else repr(value)
+        raise RequestError(f"{what} is {shown}; it must be a whole number, {least} or more (at most {most:g})")
+    return int(value)

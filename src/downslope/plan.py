@@ -86,7 +86,8 @@ class Plan:
         if not whole or not least <= value <= MOST_STEPS:
             kind = "a positive whole number" if least else "a whole number, 0 or more"
             limit = f" (at most {MOST_STEPS:.0e})" if whole and value > MOST_STEPS else ""
-            raise RequestError(f"{name} is {value!r}; it must be {kind}{limit}")
+            shown = int(value) if whole else value
+            raise RequestError(f"{name} is {shown!r}; it must be {kind}{limit}")
         object.__setattr__(self, name, int(value))
 
     def changed(self, **settings: Any) -> "Plan":

@@ -13,7 +13,18 @@ from downslope.data import Reading, Scaling, Table, from_arrays, read
 from downslope.data.positional import is_positional, split
 from downslope.errors import DataError, RequestError, UnknownName, shortened
 from downslope.history import History
-from downslope.model import Formula, Model, Ready, arguments, as_model, check_model, match_truth, names_in, read_formula
+from downslope.model import (
+    Formula,
+    Model,
+    Ready,
+    arguments,
+    as_model,
+    check_model,
+    check_rows_apart,
+    match_truth,
+    names_in,
+    read_formula,
+)
 from downslope.model.linear import Rescaling, rescaling
 from downslope.model.names import column_text
 from downslope.objective import Loss, Objective, Rows, as_loss, build, pack
@@ -73,6 +84,7 @@ def pose(
         raise DataError(f"poisson counts cannot be negative: {name} is {values[row]:g} in row {row + 1}")
     check_loss(loss)
     start = _start(bound, columns | {name: table[name] for name in bound.target_columns}, plan)
+    check_rows_apart(bound, start, columns)
     inner, way = columns, None
     if plan.scale == "columns":
         scaling = Scaling.of(columns)
@@ -212,7 +224,7 @@ def _target(model: Model, table: Table, column: str | None) -> tuple[np.ndarray,
             at = ", ".join(f"{name} = {table[name][row]:g}" for name in model.target_columns)
             bad = int((~np.isfinite(values)).sum())
             raise RequestError(
-                f"{model.target_text} is {values[row]} in row {row + 1} ({at}), and so in {bad} of {values.size} rows"
+                f"{model.target_text} is {values[row]} in row {row + 1} ({at}), and not a finite number in {bad} of {values.size} rows"
             )
         return values, str(model.target_text)
     if column is None:

@@ -150,7 +150,7 @@ class Fit:
         epochs: int | None = None,
         learning_rate: Any = None,
         data: Any = None,
-        force: bool = False,
+        reading: Any = None,
         progress: Any = False,
     ) -> "Fit":
         """Go on from where the descent stood, with its memory and its history.
@@ -158,15 +158,14 @@ class Fit:
         Args:
             steps, epochs: how many more; as many as before, if neither is given.
             learning_rate: another one, or the same.
-            data: needed for a loaded run whose data were too large to keep. It must be the same data; `force` takes
-                other data all the same, and says so in the notes.
+            data: needed for a loaded run whose data were too large to keep; it must be the same data.
+            reading: how to read them from a file.
+            progress: as for `fit`.
         Raises: RequestError.
         """
         from downslope.fitting import resume
 
-        return resume(
-            self, steps=steps, epochs=epochs, learning_rate=learning_rate, data=data, force=force, progress=progress
-        )
+        return resume(self, {"steps": steps, "epochs": epochs}, learning_rate, data, reading, progress)
 
     def plot(
         self, which: str | Sequence[str] | None = None, *, ax: Any = None, path: Any = None, force: bool = False

@@ -13,8 +13,13 @@ if TYPE_CHECKING:
     from downslope.result import Fit
 
 CURVE_POINTS = 400
-GRID = 60
-MARGIN = 0.15
+FINEST, COARSEST = 150, 40
+"""Points along each side of a grid of losses."""
+MOST_READS = 3e8
+"""Row evaluations spent on a grid: about a second."""
+MARGIN = 0.3
+RUN_OFF, FIRST_STEPS = 1e3, 4
+"""A descent has run off where its loss is so many times that of the start; so many steps of it are shown at least."""
 
 
 def that_apply(fit: "Fit") -> list[str]:
@@ -77,19 +82,20 @@ def _loss(fit: "Fit", asked: tuple[str, ...]) -> Scene:
 
 def _valley(fit: "Fit", asked: tuple[str, ...]) -> Scene:
     parameter = asked[0] if asked else _widest(fit, 1)[0]
-    values = _around(fit, parameter, 4 * GRID)
-    points = np.tile(fit.run.params, (values.size, 1))
+    values = _around(fit, parameter, FINEST)
+    points = np.tile(_floor(fit)[0], (values.size, 1))
     points[:, fit.run.parameters.index(parameter)] = values
     return loss_against(fit.history, parameter, values, _losses(fit, points))
 
 
 def _path(fit: "Fit", asked: tuple[str, ...]) -> Scene:
     first, second = asked if len(asked) == 2 else _widest(fit, 2)
-    across, up = _around(fit, first, GRID), _around(fit, second, GRID)
-    points = np.tile(fit.run.params, (GRID * GRID, 1))
-    points[:, fit.run.parameters.index(first)] = np.tile(across, GRID)
-    points[:, fit.run.parameters.index(second)] = np.repeat(up, GRID)
-    return path(fit.history, first, second, (across, up, _losses(fit, points).reshape(GRID, GRID)))
+    side = int(np.clip(np.sqrt(MOST_READS / fit.run.rows), COARSEST, FINEST))
+    across, up = _around(fit, first, side), _around(fit, second, side)
+    points = np.tile(_floor(fit)[0], (side * side, 1))
+    points[:, fit.run.parameters.index(first)] = np.tile(across, side)
+    points[:, fit.run.parameters.index(second)] = np.repeat(up, side)
+    return path(fit.history, first, second, (across, up, _losses(fit, points).reshape(side, side)))
 
 
 PICTURES: dict[str, Callable[["Fit", tuple[str, ...]], Scene]] = {
@@ -113,12 +119,29 @@ def _widest(fit: "Fit", count: int) -> tuple[str, ...]:
     return tuple(fit.run.parameters[index] for index in sorted(np.argsort(-moved, kind="stable")[:count]))
 
 
+def _floor(fit: "Fit") -> tuple[np.ndarray, np.ndarray]:
+    """The point (p,) through which a valley is cut, and the rows (k, p) of the path that its picture is to hold.
+
+    That is the answer and the way to it. Of a descent that ran off, it is the best point and the first few steps: seen
+    from where it ended, all that could be understood would be a dot.
+    """
+    history = fit.history
+    finite = np.flatnonzero(history.finite)
+    if not finite.size or fit.loss <= history.loss[0]:
+        return fit.run.params, history.params[finite]
+    near = finite[history.loss[finite] <= RUN_OFF * history.loss[0]]
+    return history.params[history.best], history.params[near if near.size >= FIRST_STEPS else finite[:FIRST_STEPS]]
+
+
 def _around(fit: "Fit", parameter: str, count: int) -> np.ndarray:
-    """Values of a parameter around its answer, wide enough for the steps that lie within reach of the start."""
-    seen = fit.history.path(parameter)[fit.history.finite]
-    here = fit.run.params[fit.run.parameters.index(parameter)]
+    """Values of a parameter around the floor, wide enough for the steps that lie within reach of the start."""
+    floor, rows = _floor(fit)
+    place = fit.run.parameters.index(parameter)
+    here, seen = floor[place], rows[:, place]
     begin = seen[0] if seen.size else here
     reach = 4 * max(abs(begin - here), 1e-3 * abs(here), 1e-12)
+    if fit.loss > fit.history.loss[0]:
+        reach = max(reach, np.ptp(seen))
     near = seen[np.abs(seen - here) <= reach]
     low, high = min(near.min(initial=here), begin), max(near.max(initial=here), begin)
     margin = MARGIN * max(high - low, reach / 4)

@@ -21,7 +21,9 @@ ADAPTIVE = ("adam", "adamw", "rmsprop", "adagrad")
 
 @dataclass(frozen=True)
 class Strategy:
-    """What runs. `automatic`: nobody asked for this rule, so an answer that has not settled is worth no trust."""
+    """What runs. `automatic`: nobody asked for this rule or its end, so an answer that has not settled is worth
+    no trust.
+    """
 
     rule: Rule
     rates: Rates
@@ -54,6 +56,7 @@ def choose(plan: Plan, problem: Problem, before: int = 0) -> Strategy:
     batch_size = _batch_size(plan, name, rule, rows, notes)
     per_epoch = 1 if batch_size is None else math.ceil(rows / batch_size)
     steps = _steps(plan, rule, automatic, per_epoch, notes)
+    automatic = automatic and plan.steps is None and plan.epochs is None
     return Strategy(
         rule,
         _rates(plan, problem, rule, name, batch_size, before + steps, notes),
@@ -73,7 +76,8 @@ def _optimizer(plan: Plan, problem: Problem, notes: list[str]) -> tuple[Any, boo
         given = "a learning rate" if plan.learning_rate is not None else "a batch size"
         notes.append(f"optimizer: gd, because {given} was given")
         return "gd", False
-    if loss.curved and size <= FEW_PARAMETERS:
+    smooth = problem.model.smooth
+    if loss.curved and smooth and size <= FEW_PARAMETERS:
         if size > problem.target.size:
             raise RequestError(
                 f"{size} parameters, but only {problem.target.size} rows: the data cannot determine them. "
@@ -83,7 +87,10 @@ def _optimizer(plan: Plan, problem: Problem, notes: list[str]) -> tuple[Any, boo
             f"optimizer: levenberg-marquardt, because {loss.text} is smooth and the parameters are few ({size})"
         )
         return "levenberg-marquardt", True
-    why = f"{loss.text} has no usable curvature" if not loss.curved else f"the parameters are many ({size})"
+    if not loss.curved:
+        why = f"{loss.text} has no usable curvature"
+    else:
+        why = f"the parameters are many ({size})" if smooth else "the model has kinks that the parameters move"
     notes.append(f"optimizer: adam, because {why}")
     return "adam", True
 

@@ -1,5 +1,6 @@
 """The commands. Each reads its words, calls the public names, and returns an exit code."""
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
@@ -9,7 +10,7 @@ from cyclopts import Parameter
 import downslope as ds
 from downslope.cli import lessons
 from downslope.cli.options import FileFlags, Files, Output, OutputFlags, PlanFlags, asked
-from downslope.cli.outcome import exit_code, kept_as, probe_writing, show, watch
+from downslope.cli.outcome import STANDARD_INPUT, exit_code, kept_as, load_what_computes, probe_writing, show, watch
 
 Number = Annotated[float | None, Parameter(show_default=False)]
 
@@ -39,8 +40,8 @@ def fit(
     settings = asked(plan)
     place = kept_as(output, paths[0])
     probe_writing(output, place)
-    ds.compile_cache()
-    data = paths if len(paths) > 1 else paths[0]
+    load_what_computes()
+    data = [_path(word) for word in paths] if len(paths) > 1 else _path(paths[0])
     reading = (files or FileFlags()).reading()
     answer = ds.fit(model, data, target, reading=reading, truth=truth, progress=watch(output), **settings)
     return show(answer, output, place)
@@ -75,14 +76,13 @@ def resume(
     before = ds.load(run)
     place = kept_as(output, run)
     probe_writing(output, place)
-    ds.compile_cache()
-    table = None if data is None else ds.read(data, reading=(files or FileFlags()).reading())
+    load_what_computes()
     answer = before.resume(
         steps=steps,
         epochs=epochs,
         learning_rate=learning_rate,
-        data=table,
-        force=output.force,
+        data=None if data is None else _path(data),
+        reading=(files or FileFlags()).reading(),
         progress=watch(output),
     )
     return show(answer, output, place)
@@ -112,7 +112,7 @@ def predict(
     answer = ds.load(run)
     if out is not None:
         ds.check_writable(out, force=force)
-    table = ds.read(data, only=set(answer.model.columns), reading=(files or FileFlags()).reading())
+    table = ds.read(_path(data), only=set(answer.model.columns), reading=(files or FileFlags()).reading())
     name = answer.run.target if answer.run.target not in table.columns else f"predicted {answer.run.target}"
     predicted = ds.Table({**table.columns, name: answer.predict(table)}, source="predictions")
     ds.write_table(predicted, out or sys.stdout, force=force)
@@ -156,9 +156,8 @@ def make(
     table = ds.make(formula, n=n, noise=noise, relative_noise=relative_noise, seed=seed, **columns)
     ds.write_table(table, out or sys.stdout, force=force)
     if out is not None:
-        left = formula.split("=")[0].strip()
         print(f"wrote {out}: {table.rows} rows of {formula}, seed {int(seed)}")
-        print(f'now fit it: downslope fit {out} "{left} = ..." --truth "{formula}"')
+        print(f'now fit it: downslope fit {out} "{_guess(formula)}" --truth "{formula}"')
     return 0
 
 
@@ -183,6 +182,21 @@ USAGE = {
     "demo": "demo [LESSON] [--every STEPS]",
 }
 ALL: Sequence[Callable[..., Any]] = (fit, make, predict, resume, demo)
+
+
+def _path(word: str) -> str:
+    return "-" if word == STANDARD_INPUT else word
+
+
+def _guess(formula: str) -> str:
+    """The formula with parameters in the place of its numbers: what a user would fit to the data made from it."""
+    taken = set(re.findall(r"[^\W\d]\w*", formula))
+    free = (letter for letter in "abcdghkmpqruvw" if letter not in taken)
+
+    def name(match: re.Match[str]) -> str:
+        return match[0] if match[0].startswith("*") else next(free, match[0])
+
+    return re.sub(r"\*\*\s*[\d.]+|(?<![\w.])(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", name, formula, flags=re.IGNORECASE)
 
 
 def _usage(wanted: str, words: Sequence[str]) -> Any:

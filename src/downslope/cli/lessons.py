@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 import downslope as ds
+from downslope.cli.outcome import load_what_computes
 
 
 def run(lesson: str, every: int) -> int:
@@ -15,7 +16,7 @@ def run(lesson: str, every: int) -> int:
         raise ds.UnknownName("lesson", lesson, tuple(LESSONS))
     if every < 1:
         raise ds.RequestError(f"--every is {every}; it must be a positive whole number")
-    ds.compile_cache()
+    load_what_computes()
     LESSONS[lesson](every)
     return 0
 

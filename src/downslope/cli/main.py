@@ -7,13 +7,13 @@ cannot write · 130 interrupted, result kept · 70 our own bug
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
 from downslope import errors
 from downslope.cli import commands
+from downslope.cli.outcome import STANDARD_INPUT
 
 OUR_BUG = 70
 INTERRUPTED = 130
@@ -39,7 +39,7 @@ def main(words: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if words is None else words)
     debug = "--debug" in given
     given = [word for word in given if word != "--debug"]
-    _end_like_ctrl_c(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop as with Ctrl-C: the result is kept
     try:
         return _run(given)
     except KeyboardInterrupt:
@@ -71,6 +71,8 @@ def run() -> None:
 
 def _run(words: list[str]) -> int:
     try:
+        # a lone hyphen is standard input here, and an option without a name to the parser
+        words = [STANDARD_INPUT if word == "-" else word for word in words]
         code = app()(words, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
@@ -91,13 +93,3 @@ def _command(words: Sequence[str]) -> str:
 
 def _complain(text: str) -> None:
     print(f"downslope: {text}", file=sys.stderr)
-
-
-def _end_like_ctrl_c(number: int) -> None:
-    """Let a signal do what Ctrl-C does: stop, keep the result."""
-
-    def handler(*_: Any) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-
-    end: Callable[..., None] = handler
-    signal.signal(number, end)

@@ -1,6 +1,7 @@
 """What a command leaves behind: what is printed, which files are written, the exit code."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,21 @@ from typing import Any
 import downslope as ds
 from downslope.cli.options import OutputFlags
 
+STANDARD_INPUT = "standard input"
 GOOD_ENOUGH = {"usable": ("usable", "certified"), "certified": ("certified",)}
+
+
+def load_what_computes() -> None:
+    """Import JAX and all that needs it, and keep compiled programs on disk.
+
+    Ctrl-C ends the process at once meanwhile: a KeyboardInterrupt that strikes while JAX is imported can be swallowed there.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    ds.compile_cache()
+    _ = ds.fit
+    signal.signal(signal.SIGINT, before)
 
 
 def kept_as(output: OutputFlags, source: str) -> Path | None:
@@ -17,7 +32,11 @@ def kept_as(output: OutputFlags, source: str) -> Path | None:
         return None
     if output.save is not None:
         return Path(output.save)
-    stem = "run" if source == "-" else Path(source).name.split(".")[0].replace("*", "").replace("?", "") or "run"
+    stem = (
+        "run"
+        if source == STANDARD_INPUT
+        else Path(source).name.split(".")[0].replace("*", "").replace("?", "") or "run"
+    )
     stem = stem.rstrip("0123456789").rstrip("-") if source.endswith(".downslope") else stem
     place, number = Path(f"{stem}.downslope"), 2
     while place.exists():
@@ -27,9 +46,12 @@ def kept_as(output: OutputFlags, source: str) -> Path | None:
 
 def probe_writing(output: OutputFlags, place: Path | None) -> None:
     """Make sure, before anything is computed, that what is asked for can be written."""
-    for path in (place, Path(output.plot) if output.plot else None):
-        if path is not None:
-            ds.check_writable(path, force=output.force)
+    if place is not None:
+        ds.check_writable(place, force=output.force)
+    if output.plot is not None:
+        ds.check_picture(output.plot, force=output.force)
+        if place is not None and place.resolve() == Path(output.plot).resolve():
+            raise ds.RequestError(f"--save and --plot both name {output.plot}; give each its own file")
 
 
 def watch(output: OutputFlags) -> Any:

@@ -21,7 +21,8 @@ def is_positional(data: Any) -> bool:
         return False
     if isinstance(data, np.ndarray):
         return data.dtype.names is None
-    named = hasattr(data, "columns") or hasattr(data, "column_names") or hasattr(data, "collect")
+    # in this order: to ask a lazy frame for its columns is to compute it
+    named = hasattr(data, "collect") or hasattr(data, "columns") or hasattr(data, "column_names")
     return not named
 
 

@@ -14,7 +14,7 @@ FIRST_STEPS = 200
 def loss_against(history: History, parameter: str, values: np.ndarray, losses: np.ndarray) -> Scene:
     """The loss along one parameter, and where on it each step landed.
 
-    Args:   values, losses: (m,) the valley: the loss at these values, the other parameters as they ended.
+    Args:   values, losses: (m,) the valley: the loss at these values, the other parameters held still.
     Raises: ValueError for a name that is no parameter.
     """
     at, loss = history.path(parameter), history.loss
@@ -23,7 +23,7 @@ def loss_against(history: History, parameter: str, values: np.ndarray, losses: n
     up = _height(losses, loss[(at >= across.low) & (at <= across.high)])
     notes = []
     if len(history.parameters) > 1:
-        notes.append(Note(f"the valley is the loss along {name}, the other parameters as they ended"))
+        notes.append(Note(f"the valley is the loss along {name}, the other parameters held still"))
     drawn = np.arange(len(history))
     if drawn.size > FIRST_STEPS + 2:
         drawn = np.append(drawn[: FIRST_STEPS + 1], drawn[-1])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from downslope.errors import MissingExtra, RequestError
-from downslope.history.whole_file import AnyPath, write
+from downslope.history.whole_file import AnyPath, check_writable, write
 from downslope.pictures.scene import Axis, Contours, Line, Note, Points, Rule, Scene
 from downslope.pictures.window import exponent, shrunk
 
@@ -34,6 +34,7 @@ POINTS: dict[str, dict[str, Any]] = {
     "end": {"color": "#D55E00", "marker": "*", "ms": 14, "mec": "black"},
 }
 SIZE = (6.4, 4.6)
+KINDS = ("png", "svg", "pdf")
 
 
 def draw(scene: Scene, ax: "Axes | None" = None) -> "Axes":
@@ -88,15 +89,29 @@ def save(scenes: Scene | Sequence[Scene], path: AnyPath, *, force: bool = False)
     Raises: MissingExtra without Matplotlib; RequestError for an ending that is none; OutputError if the file exists
             (unless `force`) or cannot be written.
     """
+    check_picture(path, force=force)
     every = figure([scenes] if isinstance(scenes, Scene) else scenes)
-    kind = Path(path).suffix[1:].lower()
-    if kind not in every.canvas.get_supported_filetypes():
-        raise RequestError(f"a picture cannot be written as {Path(path).name!r}; end the name in .png, .svg or .pdf")
     drawn = BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # a name in letters that the font lacks
-        every.savefig(drawn, format=kind, dpi=150)
+        every.savefig(drawn, format=_kind(path), dpi=150)
     write(drawn.getvalue(), path, force=force)
+
+
+def check_picture(path: AnyPath, *, force: bool = False) -> None:
+    """Find out whether a picture could be written, before anything is computed.
+
+    Args:   path: its ending says which kind: png, svg or pdf; force: whether a file that exists may be replaced.
+    Raises: as `save`.
+    """
+    _need_matplotlib()
+    if _kind(path) not in KINDS:
+        raise RequestError(f"a picture cannot be written as {Path(path).name!r}; end the name in .png, .svg or .pdf")
+    check_writable(path, force=force)
+
+
+def _kind(path: AnyPath) -> str:
+    return Path(path).suffix[1:].lower()
 
 
 def _draw_mark(ax: "Axes", mark: object, powers: tuple[int, int]) -> None:

@@ -34,7 +34,7 @@ def path(history: History, first: str, second: str, grid: Grid) -> Scene:
         else:
             notes.append(Note(f"{gone.size:,} of {len(history):,} points of the path are out of view"))
     if len(history.parameters) > 2:
-        notes.append(Note("the contours are the loss with the other parameters as they ended"))
+        notes.append(Note("the contours are the loss with the other parameters held still"))
     marks: list[Mark] = [
         Contours(values1, values2, height, levels(height)),
         Line(*clipped(x, y, across, up), "path", "path"),
