@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from downslope.arrays import double_precision
-from downslope.data import Reading, Table
+from downslope.data import Reading
 from downslope.descent import Block, Descent, descend, until_interrupted
 from downslope.errors import RequestError
 from downslope.history import History, Recorder, Run
@@ -21,7 +21,7 @@ from downslope.history.store import Described
 from downslope.judge import judge
 from downslope.plan import Plan, asdict_shallow, check_names
 from downslope.probe import GradientCheck, check, losses_at
-from downslope.problem import Problem, check_start, pose
+from downslope.problem import Problem, check_start, pose, pose_again
 from downslope.report import bar, status_lines
 from downslope.result import Fit
 from downslope.strategy import Strategy, choose
@@ -180,7 +180,8 @@ def resume(
     run = fit.run
     if run.stopped == "not finite":
         raise RequestError(
-            "this run ended at numbers that are not finite, and cannot go on from there; fit anew with a smaller learning rate"
+            "this run ended at numbers that are not finite, and cannot go on from there; fit anew with a smaller "
+            "learning rate"
         )
     for name, value in asdict_shallow(run.plan).items():
         if isinstance(value, Described):
@@ -191,33 +192,9 @@ def resume(
         settings["learning_rate"] = learning_rate
     plan = run.plan.changed(**settings)
     with double_precision():
-        return train(_same_problem(fit, plan, data, reading), plan, progress, before=run)
-
-
-def _same_problem(fit: Fit, plan: Plan, data: Any, reading: Reading | None) -> Problem:
-    """The problem of an earlier fit again, from what it kept or from data that must be the same."""
-    run = fit.run
-    if data is None and fit.problem is not None:
-        return fit.problem
-    if data is None and run.columns is None:
-        raise RequestError(f"the data of this run were too large to keep; give them again: {run.source}")
-    plan = plan.changed(start=dict(zip(run.parameters, run.history.params[0], strict=True)))
-    table = Table(run.columns or {}, source=run.source, truth=run.truth_text) if data is None else data
-    problem = pose(fit.spec, table, run.target if run.is_code else None, plan, reading)
-    if problem.table.fingerprint() != run.fingerprint:
-        values = ", ".join(f"{name!r}: {value!r}" for name, value in run.values.items())
-        raise RequestError(
-            f"these are not the data that the run saw ({run.source}). To go on from its answer on other data, fit anew with "
-            f"start={{{values}}}"
-        )
-    return problem
-
-
-def losses(fit: Fit, points: np.ndarray) -> np.ndarray:
-    """The objective of a fit at points (m, p) of its parameters: (m,)."""
-    with double_precision():
-        problem = _same_problem(fit, fit.plan, None, None)
-        return losses_at(problem.objective, problem.inner(points), problem.rows)
+        problem = fit.problem if data is None else None
+        problem = problem or pose_again(run, fit.spec, plan, data, reading)
+        return train(problem, plan, progress, before=run)
 
 
 VERSIONS = {package: version(package) for package in ("downslope", "jax", "numpy")}

@@ -3,30 +3,27 @@
 Conducts the rooms data, model and objective; `fit.py` and the gradient check start from here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from downslope.data import Reading, Scaling, Table, from_arrays, read
-from downslope.data.positional import is_positional, split
+from downslope.data import Reading, Scaling, Table, from_arrays
 from downslope.errors import DataError, RequestError, UnknownName, shortened
-from downslope.history import History
+from downslope.history import History, Run
+from downslope.inputs import gather, written_out
 from downslope.model import (
     Formula,
     Model,
     Ready,
-    arguments,
     as_model,
     check_model,
     check_rows_apart,
     match_truth,
-    names_in,
     read_formula,
 )
 from downslope.model.linear import Rescaling, rescaling
-from downslope.model.names import column_text
 from downslope.objective import Loss, Objective, Rows, as_loss, build, pack
 from downslope.objective.loss import check_loss
 from downslope.plan import Plan
@@ -65,11 +62,11 @@ def pose(
 
     Raises: RequestError for the model, the parameters or the settings; DataError for the data.
     """
-    table, target_column = _table(model, data, target, plan, reading or Reading())
+    table, target_column = gather(model, data, target, plan, reading or Reading())
     if truth is not None:
         table = replace(table, truth=truth)
     if isinstance(model, Ready):
-        model = _written_out(model, table, target_column, plan)
+        model = written_out(model, table, target_column, plan)
     available = table.available
     if not isinstance(model, str | Formula):
         available = tuple(name for name in available if name != target_column)
@@ -113,6 +110,25 @@ def pose(
     )
 
 
+def pose_again(run: Run, spec: Any, plan: Plan, data: Any = None, reading: Reading | None = None) -> Problem:
+    """The problem of an earlier run, from the data that it kept, or from `data`, which must be the same.
+
+    Raises: RequestError if they are not, or if none were kept and none are given.
+    """
+    if data is None and run.columns is None:
+        raise RequestError(f"the data of this run were too large to keep; give them again: {run.source}")
+    plan = plan.changed(start=dict(zip(run.parameters, run.history.params[0], strict=True)))
+    table = Table(run.columns or {}, source=run.source, truth=run.truth_text) if data is None else data
+    problem = pose(spec, table, run.target if run.is_code else None, plan, reading)
+    if problem.table.fingerprint() != run.fingerprint:
+        values = ", ".join(f"{name!r}: {value!r}" for name, value in run.values.items())
+        raise RequestError(
+            f"these are not the data that the run saw ({run.source}). To go on from its answer on other data, fit anew "
+            f"with start={{{values}}}"
+        )
+    return problem
+
+
 def check_start(problem: Problem, history: History) -> None:
     """Refuse a start at which the loss or its gradient is not a number: no descent leaves it.
 
@@ -137,8 +153,8 @@ def check_start(problem: Problem, history: History) -> None:
             name for name, slope in zip(history.parameters, history.gradient[0], strict=True) if not np.isfinite(slope)
         ]
         what = (
-            f"the loss is {history.loss[0]:g}, but its derivative by {' and '.join(lost)} is not a number: the start lies "
-            "on an edge of the model"
+            f"the loss is {history.loss[0]:g}, but its derivative by {' and '.join(lost)} is not a number: the start "
+            "lies on an edge of the model"
         )
     else:
         far = int(np.argmax(np.abs(prediction - problem.target)))
@@ -151,71 +167,6 @@ def check_start(problem: Problem, history: History) -> None:
     )
 
 
-def _table(model: Any, data: Any, target: Any, plan: Plan, reading: Reading) -> tuple[Table, str | None]:
-    """The data as a Table, and the name of the column that holds the target where the model does not say."""
-    names = names_in(model)
-    extra = {name for name in (target, plan.sigma, plan.weights) if isinstance(name, str)}
-    wanted = None if names is None else set(names) | extra
-    if not is_positional(data):
-        table = read(data, only=wanted, reading=reading)
-        if target is None or isinstance(target, str):
-            return table, target
-        name = _left_name(model) or "y"
-        return _with_column(table, name, target), name
-    arrays = split(data)
-    columns = _array_names(model, len(arrays), names)
-    if target is None or isinstance(target, str):
-        raise RequestError("the data are arrays, so the target must be given as an array too: fit(model, x, y)")
-    name = _left_name(model) or _unused("y", columns)
-    if name in columns:
-        raise RequestError(
-            f"the target is called {name!r} in the formula, and so is an array of the data; pass a mapping of names to "
-            "arrays"
-        )
-    return from_arrays((*columns, name), (*arrays, target)), name
-
-
-def _array_names(model: Any, count: int, names: frozenset[str] | None) -> tuple[str, ...]:
-    if not isinstance(model, str | Formula) and names is not None and callable(model):
-        first = tuple(arguments(model))[:count]
-        if len(first) == count:
-            return first
-    columns = ("x",) if count == 1 else tuple(f"x{number}" for number in range(1, count + 1))
-    if isinstance(model, str | Formula) and names is not None and not set(columns) & names:
-        raise RequestError(
-            f"the arrays of the data are called {', '.join(columns)} in a formula; this one has "
-            f"{', '.join(sorted(names))}. Pass a mapping of names to arrays instead: {'name': array}"
-        )
-    return columns
-
-
-def _left_name(model: Any) -> str | None:
-    """The column on the left side of a formula, if it is a plain one."""
-    if isinstance(model, str):
-        model = read_formula(model)
-    return model.left_name if isinstance(model, Formula) else None
-
-
-def _written_out(model: Ready, table: Table, target: str | None, plan: Plan) -> str:
-    """A ready model as the formula that it stands for, so that it is shown, saved and bound again like any other."""
-    if target is None:
-        raise RequestError(f"which column is the target? Say target='...'. Columns: {shortened(table.available)}")
-    bound = as_model(model, [name for name in table.available if name != target], tuple(plan.start))
-    return f"{column_text(target)} = {model.called(column_text(bound.columns[0]))}"
-
-
-def _unused(name: str, taken: Sequence[str]) -> str:
-    return name if name not in taken else _unused(name + "_", taken)
-
-
-def _with_column(table: Table, name: str, values: Any) -> Table:
-    if name in table.available:
-        raise RequestError(
-            f"the data have a column {name!r} already; leave the target out, or give it another name in the formula"
-        )
-    return from_arrays((*table.columns, name), (*table.columns.values(), values))
-
-
 def _target(model: Model, table: Table, column: str | None) -> tuple[np.ndarray, str]:
     if model.target is not None:
         values = np.asarray(model.target({name: table[name] for name in model.target_columns}), dtype=np.float64)
@@ -224,7 +175,8 @@ def _target(model: Model, table: Table, column: str | None) -> tuple[np.ndarray,
             at = ", ".join(f"{name} = {table[name][row]:g}" for name in model.target_columns)
             bad = int((~np.isfinite(values)).sum())
             raise RequestError(
-                f"{model.target_text} is {values[row]} in row {row + 1} ({at}), and not a finite number in {bad} of {values.size} rows"
+                f"{model.target_text} is {values[row]} in row {row + 1} ({at}), and not a finite number in {bad} of "
+                f"{values.size} rows"
             )
         return values, str(model.target_text)
     if column is None:

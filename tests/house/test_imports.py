@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 EVERYONE = {"errors", "choice"}  # may be imported by all, import nothing but each other
 CONDUCTORS = {
     "fitting",
+    "inputs",
     "making",
     "problem",
     "strategy",

@@ -16,7 +16,8 @@ GOOD_ENOUGH = {"usable": ("usable", "certified"), "certified": ("certified",)}
 def load_what_computes() -> None:
     """Import JAX and all that needs it, and keep compiled programs on disk.
 
-    Ctrl-C ends the process at once meanwhile: a KeyboardInterrupt that strikes while JAX is imported can be swallowed there.
+    Ctrl-C ends the process at once meanwhile: a KeyboardInterrupt that strikes while JAX is imported can be
+    swallowed there.
     """
     before = signal.getsignal(signal.SIGINT)
     if before is signal.default_int_handler:

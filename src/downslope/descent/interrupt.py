@@ -1,4 +1,6 @@
-"""Ctrl-C while a descent runs: the first one asks it to stop after the block under way, the second one stops at once."""
+"""Ctrl-C while a descent runs: the first one asks it to stop after the block under way, the second one stops at
+once.
+"""
 
 import signal
 import threading

@@ -127,7 +127,8 @@ def check_loss(loss: Loss) -> None:
             returned = jax.eval_shape(loss.by_row, row, row)
         except jax.errors.JAXTypeError as error:
             raise RequestError(
-                f"the loss {loss.text!r} cannot be differentiated: use jax.numpy, and jnp.where for `if` ({type(error).__name__})"
+                f"the loss {loss.text!r} cannot be differentiated ({type(error).__name__}): use jax.numpy, and jnp.where "
+                "for `if`"
             ) from error
         except Exception as error:
             raise RequestError(f"the loss {loss.text!r} raised {type(error).__name__}: {error}") from error

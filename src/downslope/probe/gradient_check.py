@@ -114,8 +114,8 @@ def _arranged(returned: Any, parameters: tuple[str, ...], rows: int) -> np.ndarr
     if values.shape == (size, rows):
         return values.T
     raise ModelError(
-        f"the gradient function returned {np.shape(values)}; expected {size} numbers (the derivative of the mean loss by "
-        f"{', '.join(parameters)}) or ({rows}, {size}) (of the prediction, row by row)"
+        f"the gradient function returned {np.shape(values)}; expected {size} numbers (the derivative of the mean loss "
+        f"by {', '.join(parameters)}) or ({rows}, {size}) (of the prediction, row by row)"
     )
 
 

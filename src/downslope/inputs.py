@@ -1,0 +1,76 @@
+"""Inputs: what the user gave, as one Table, with the name of its target where the model does not say it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from downslope.data import Reading, Table, from_arrays, read
+from downslope.data.positional import is_positional, split
+from downslope.errors import RequestError, shortened
+from downslope.model import Formula, Ready, arguments, as_model, names_in, read_formula
+from downslope.model.names import column_text
+from downslope.plan import Plan
+
+
+def gather(model: Any, data: Any, target: Any, plan: Plan, reading: Reading) -> tuple[Table, str | None]:
+    """The data as a Table, and the name of the column that holds the target where the model does not say."""
+    names = names_in(model)
+    extra = {name for name in (target, plan.sigma, plan.weights) if isinstance(name, str)}
+    wanted = None if names is None else set(names) | extra
+    if not is_positional(data):
+        table = read(data, only=wanted, reading=reading)
+        if target is None or isinstance(target, str):
+            return table, target
+        name = _left_name(model) or "y"
+        return _with_column(table, name, target), name
+    arrays = split(data)
+    columns = _array_names(model, len(arrays), names)
+    if target is None or isinstance(target, str):
+        raise RequestError("the data are arrays, so the target must be given as an array too: fit(model, x, y)")
+    name = _left_name(model) or _unused("y", columns)
+    if name in columns:
+        raise RequestError(
+            f"the target is called {name!r} in the formula, and so is an array of the data; pass a mapping of names to "
+            "arrays"
+        )
+    return from_arrays((*columns, name), (*arrays, target)), name
+
+
+def _array_names(model: Any, count: int, names: frozenset[str] | None) -> tuple[str, ...]:
+    if not isinstance(model, str | Formula) and names is not None and callable(model):
+        first = tuple(arguments(model))[:count]
+        if len(first) == count:
+            return first
+    columns = ("x",) if count == 1 else tuple(f"x{number}" for number in range(1, count + 1))
+    if isinstance(model, str | Formula) and names is not None and not set(columns) & names:
+        raise RequestError(
+            f"the arrays of the data are called {', '.join(columns)} in a formula; this one has "
+            f"{', '.join(sorted(names))}. Pass a mapping of names to arrays instead: {'name': array}"
+        )
+    return columns
+
+
+def _left_name(model: Any) -> str | None:
+    """The column on the left side of a formula, if it is a plain one."""
+    if isinstance(model, str):
+        model = read_formula(model)
+    return model.left_name if isinstance(model, Formula) else None
+
+
+def written_out(model: Ready, table: Table, target: str | None, plan: Plan) -> str:
+    """A ready model as the formula that it stands for, so that it is shown, saved and bound again like any other."""
+    if target is None:
+        raise RequestError(f"which column is the target? Say target='...'. Columns: {shortened(table.available)}")
+    bound = as_model(model, [name for name in table.available if name != target], tuple(plan.start))
+    return f"{column_text(target)} = {model.called(column_text(bound.columns[0]))}"
+
+
+def _unused(name: str, taken: Sequence[str]) -> str:
+    return name if name not in taken else _unused(name + "_", taken)
+
+
+def _with_column(table: Table, name: str, values: Any) -> Table:
+    if name in table.available:
+        raise RequestError(
+            f"the data have a column {name!r} already; leave the target out, or give it another name in the formula"
+        )
+    return from_arrays((*table.columns, name), (*table.columns.values(), values))
