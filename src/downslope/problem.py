@@ -5,6 +5,7 @@ Conducts the rooms data, model and objective; `fit.py` and the gradient check st
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -238,4 +239,9 @@ def _truth(model: Model, table: Table) -> Mapping[str, float] | None:
     """The parameters that made the data, where the two formulas have one shape."""
     if table.truth is None or model.target is None:
         return None
-    return match_truth(read_formula(model.text), read_formula(table.truth))
+    return _matched(model.text, table.truth)
+
+
+@lru_cache(maxsize=64)
+def _matched(text: str, truth: str) -> Mapping[str, float] | None:
+    return match_truth(read_formula(text), read_formula(truth))

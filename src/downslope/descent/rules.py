@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -55,19 +56,24 @@ def as_rule(asked: "str | optax.GradientTransformation") -> Rule:
     'momentum(0.8)'
     """
     if isinstance(asked, str):
-        choice = parse(asked, what="optimizer")
-        if choice.name == "levenberg-marquardt":
-            if choice.args or choice.options:
-                raise RequestError(f"optimizer {asked!r}: levenberg-marquardt takes no options")
-            init, update, finished = levenberg_marquardt()
-            return Rule(asked, asked, init, update, finished, curvature=True, own_rate=True, searches=True)
-        if choice.name not in NAMES:
-            raise UnknownName("optimizer", choice.name, (*NAMES, "levenberg-marquardt", "auto"))
-        return _from_optax(str(choice), str(choice), _named(choice))
+        return _by_name(asked)
     if not (callable(getattr(asked, "init", None)) and callable(getattr(asked, "update", None))):
         raise RequestError(f"optimizer is {asked!r:.80}; give a name ({', '.join(NAMES)}) or an optax transformation")
     # equal transformations are built of fresh closures each time, so only the very same object can share a program
     return _from_optax("an optax transformation", asked, asked, own_rate=True)
+
+
+@lru_cache(maxsize=64)
+def _by_name(text: str) -> Rule:
+    """A rule by name; remembered, so that a warm fit spends no time on it."""
+    choice = parse(text, what="optimizer")
+    if choice.name == "levenberg-marquardt":
+        choice.numbers({}, what="optimizer")
+        init, update, finished = levenberg_marquardt()
+        return Rule(text, text, init, update, finished, curvature=True, own_rate=True, searches=True)
+    if choice.name not in NAMES:
+        raise UnknownName("optimizer", choice.name, (*NAMES, "levenberg-marquardt", "auto"))
+    return _from_optax(str(choice), str(choice), _named(choice))
 
 
 def _from_optax(

@@ -6,6 +6,7 @@ smooth mean between mse and mae; `poisson` for counts, where the prediction is t
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import jax
 import jax.numpy as jnp
@@ -93,14 +94,20 @@ def as_loss(asked: str | Loss | RowLoss) -> Loss:
                 f"loss is {asked!r:.80}; give a name ({', '.join(NAMES)}) or a function of prediction and target"
             )
         return Loss(getattr(asked, "__name__", "your loss"), asked, asked)
-    choice = parse(asked, what="loss")
+    return _named(asked)
+
+
+@lru_cache(maxsize=64)
+def _named(text: str) -> Loss:
+    """A loss by name; remembered, so that a warm fit spends no time on it."""
+    choice = parse(text, what="loss")
     if choice.name not in NAMES:
         raise UnknownName("loss", choice.name, NAMES)
     options = choice.numbers(_OPTIONS.get(choice.name, {}), what="loss")
     for name, value in options.items():
         if value == 0 or (name == "level" and value >= 1):
             below = " below 1" if name == "level" else ""
-            raise RequestError(f"loss {asked!r}: {name} must be a positive number{below}")
+            raise RequestError(f"loss {text!r}: {name} must be a positive number{below}")
     if choice.name == "huber":
         return Loss(f"huber({options['delta']:g})", huber(**options), ("huber", options["delta"]), curved=True)
     if choice.name == "quantile":
