@@ -54,8 +54,8 @@ SAMPLE = 8
 def check_rows_apart(model: Model, params: np.ndarray, columns: Mapping[str, np.ndarray]) -> None:
     """Make sure that the prediction of a row depends on that row alone, as everything else here takes for granted.
 
-    Two sets of rows share their first half; so must the predictions. A function that subtracts the mean of its column,
-    say, would be fitted to something else in each batch and block. A formula cannot look at other rows, and passes.
+    Some rows are predicted beside themselves, before others and after others. A function that subtracts the mean of its
+    column, say, would be fitted to something else in each batch and block. A formula cannot look at other rows, and passes.
 
     Raises: ModelError.
 
@@ -65,21 +65,23 @@ def check_rows_apart(model: Model, params: np.ndarray, columns: Mapping[str, np.
     >>> check_rows_apart(as_model(lambda x, w: w * (x - x.mean()), ["x"]), np.ones(1), rows)
     Traceback (most recent call last):
         ...
-    downslope.errors.ModelError: <lambda>(x, w) looks at several rows at once, such as for their mean, ...
+    downslope.errors.ModelError: lambda(x, w) looks at several rows at once, such as for their mean, ...
     """
     count = min((values.size for values in columns.values()), default=0)
     if isinstance(model.key, str) or count < 2:
         return
     half = min(count, SAMPLE) // 2
-    first = np.arange(2 * half)
-    second = np.concatenate([first[:half], np.arange(count - half, count)[::-1]])
+    some, others = np.arange(half), np.arange(half, 2 * half)
     predict = _compiled(model)
+
+    def predicted(*rows: np.ndarray) -> np.ndarray:
+        chosen = np.concatenate(rows)
+        return np.asarray(predict(params, {name: values[chosen] for name, values in columns.items()}))
+
     with double_precision():
-        one, other = (
-            np.asarray(predict(params, {name: values[rows] for name, values in columns.items()}))[:half]
-            for rows in (first, second)
-        )
-    if not np.allclose(one, other, rtol=1e-9, atol=0.0, equal_nan=True):
+        alone = predicted(some, some)[:half]
+        followed, preceded = predicted(some, others)[:half], predicted(others, some)[half:]
+    if not all(np.allclose(alone, each, rtol=1e-9, atol=0.0, equal_nan=True) for each in (followed, preceded)):
         raise ModelError(
             f"{model.text} looks at several rows at once, such as for their mean, so that its prediction for one row "
             "changes with the others. Compute that before the fit, and give it as a column or a number"
