@@ -17,10 +17,11 @@ def judge(
     Untrusted: it diverged, it ended higher than it began, it was cut off, a rule that was chosen automatically did
     not settle, or the data do not determine the parameters. Usable: all else, with what it does not say.
     """
-    against = [*_went_wrong(history, loss, stopped, strategy)]
-    if curvature is not None:
-        against += undetermined(curvature, history.parameters)
-    elif len(history.parameters) > rows:
+    blurred = undetermined(curvature, history.parameters) if curvature is not None else []
+    against = _went_wrong(history, loss, stopped, strategy)
+    if blurred and np.isfinite(loss) and stopped != "interrupted":
+        against = blurred  # a search that does not settle does so for this reason
+    if curvature is None and len(history.parameters) > rows:
         against.append(f"{len(history.parameters)} parameters, but only {rows} rows: many other values fit as well")
     if against:
         return "untrusted", tuple(against)
@@ -33,6 +34,8 @@ def _went_wrong(history: History, loss: float, stopped: str, strategy: Strategy)
         if not np.isfinite(history.loss[-1]):
             return [f"the numbers were no longer finite at step {steps:,}"]
         return [f"the gradient is not a number at step {steps:,}"]
+    if stopped == "no step lowers the loss":
+        return ["the search is stuck on flat ground, though the slope is not zero; start it nearer to the answer"]
     if stopped == "interrupted":
         return [f"interrupted after {steps:,} steps"]
     began = float(history.loss[0])

@@ -57,3 +57,11 @@ def test_a_step_out_of_the_domain_is_taken_back():
     x = np.linspace(1, 3, 20)
     fit = ds.fit("y = sqrt(x - k)", {"x": x, "y": np.sqrt(x - 0.9)}, start={"k": 0.0})
     assert fit.params["k"] == pytest.approx(0.9, rel=1e-6)
+
+
+def test_a_start_on_flat_ground_is_not_called_the_minimum():
+    """From b = 1, exp(-b*x) is 0 on all rows but the first, and nothing there tells b to shrink to 0.0005."""
+    x = np.linspace(0, 1e4, 50)
+    fit = ds.fit("y = a*exp(-b*x) + c", {"x": x, "y": 3e5 * np.exp(-x / 2e3) + 1e4})
+    assert fit.state == "untrusted"
+    assert any("stuck on flat ground" in reason for reason in fit.reasons)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from downslope.data.batches import block as batch_block
-from downslope.descent.program import BELOW_TOLERANCE, FINISHED, NOT_FINITE, Program, program, step_of
+from downslope.descent.program import BELOW_TOLERANCE, NOT_FINITE, SETTLED, STUCK, Program, program, step_of
 from downslope.descent.rates import Rates
 from downslope.descent.rules import Rule
 from downslope.history import History
@@ -21,7 +21,8 @@ MOST_SECONDS = 0.1
 STOPPED = {
     NOT_FINITE: "not finite",
     BELOW_TOLERANCE: "gradient below tolerance",
-    FINISHED: "nothing left to gain",
+    SETTLED: "nothing left to gain",
+    STUCK: "no step lowers the loss",
 }
 
 

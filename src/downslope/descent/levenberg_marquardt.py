@@ -16,12 +16,19 @@ NEGLIGIBLE = 1e-24
 """Gain left, as a share of the loss, below which nothing is left to do: 1e-12 standard errors times the root of
 the rows.
 """
+ROUNDING = 1e-8
+"""Gain left as a share of the loss, or way left as a share of the parameters, that may be an illusion of rounding when no
+step lowers the loss any more."""
 SMALLEST_STEP = 1e-15
 """Step, as a share of the parameters, below which the numbers no longer move."""
 
 
+GOING_ON, SETTLED, STUCK = range(3)
+"""SETTLED: nothing is left to gain. STUCK: much seems left, but the smallest step that the numbers hold raises the loss."""
+
+
 class Memory(NamedTuple):
-    """The best point so far with its sums, the scale (p,) of the damping, the damping, its growth, and whether done."""
+    """The best point so far with its sums, the scale (p,) of the damping, the damping, its growth, and whether and why it is over."""
 
     params: jax.Array
     loss: jax.Array
@@ -31,12 +38,12 @@ class Memory(NamedTuple):
     damping: jax.Array
     growth: jax.Array
     promised: jax.Array
-    done: jax.Array
+    end: jax.Array
 
 
 def levenberg_marquardt() -> tuple:
-    """(init, update, finished) of the rule."""
-    return init, update, finished
+    """(init, update, ended) of the rule."""
+    return init, update, ended
 
 
 def init(params: jax.Array) -> Memory:
@@ -81,10 +88,14 @@ def update(sums: Sums, memory: Memory, params: jax.Array) -> tuple[jax.Array, Me
     move = -damped / width
     promised = -(gradient @ move) - 0.5 * move @ curvature @ move
     left = 0.5 * slope @ undamped
-    tiny = jnp.sqrt(jnp.sum((move * width) ** 2)) <= SMALLEST_STEP * jnp.sqrt(jnp.sum((best * width) ** 2))
+    size = jnp.sqrt(jnp.sum((best * width) ** 2))
+    tiny = jnp.sqrt(jnp.sum((move * width) ** 2)) <= SMALLEST_STEP * size
+    close = (left <= ROUNDING * jnp.abs(loss)) | (jnp.sqrt(jnp.sum(undamped**2)) <= ROUNDING * size)
     settled = (left <= NEGLIGIBLE * jnp.abs(loss)) | (gradient == 0).all()
-    done = ((better & settled) | (tiny & ~first)).astype(params.dtype)
-    after = Memory(best, loss, gradient, curvature, scale, damping, growth, promised, done)
+    stands_still = tiny & ~first
+    settled = (better & settled) | (stands_still & close)
+    end = jnp.where(settled, SETTLED, jnp.where(stands_still, STUCK, GOING_ON)).astype(params.dtype)
+    after = Memory(best, loss, gradient, curvature, scale, damping, growth, promised, end)
     return best + move - params, after
 
 
@@ -108,6 +119,6 @@ def _solve(matrix: jax.Array, right: jax.Array, dampings: jax.Array) -> jax.Arra
     return jax.vmap(solve)(dampings)
 
 
-def finished(memory: Memory) -> jax.Array:
-    """Whether nothing is left to gain, or the numbers no longer move."""
-    return memory.done > 0
+def ended(memory: Memory) -> jax.Array:
+    """Why the search is over: SETTLED, STUCK, or GOING_ON if it is not."""
+    return memory.end

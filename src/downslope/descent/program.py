@@ -28,7 +28,7 @@ MOST_NUMBERS = 1 << 20
 NOT_BEGUN = -1.0
 """In the place of the step of a packed state that holds a start and nothing else."""
 
-RUNNING, NOT_FINITE, BELOW_TOLERANCE, FINISHED = range(4)
+RUNNING, SETTLED, STUCK, NOT_FINITE, BELOW_TOLERANCE = range(5)
 
 
 class State(NamedTuple):
@@ -106,7 +106,10 @@ def program(objective: Objective, rule: Rule, plateau: Choice | None, size: int,
             lost = lost & (state.step <= 1)
         close = jnp.sum(state.gradient * state.gradient) <= small_gradient**2
         reason = jnp.where(lost, NOT_FINITE, jnp.where(close & (small_gradient > 0), BELOW_TOLERANCE, RUNNING))
-        return reason if rule.finished is None else jnp.where(rule.finished(state.memory) & ~lost, FINISHED, reason)
+        if rule.ended is None:
+            return reason
+        end = rule.ended(state.memory).astype(reason.dtype)
+        return jnp.where((end == RUNNING) | lost, reason, end)
 
     @jax.jit
     def loop(packed: Any, steps: Any, rates: Any, small_gradient: Any, rows: Rows, index: Any) -> tuple:

@@ -25,7 +25,8 @@ class Rule:
 
     init:      params (p,) -> memory
     update:    (sums at params, memory, params) -> (direction (p,), memory); the step is rate · direction
-    finished:  memory -> whether nothing is left to gain, or None for a rule that runs until it is stopped
+    ended:     memory -> 1 if nothing is left to gain, 2 if no step lowers the loss though much seems left, else 0; None for
+               a rule that runs until it is stopped
     curvature: whether its sums need the curvature
     own_rate:  whether the rate is inside the rule, so that none may be given
     searches:  whether it tries points that it may take back; its answer is then the best point, not the last
@@ -35,7 +36,7 @@ class Rule:
     key: Hashable
     init: Callable[[jax.Array], Memory]
     update: Callable[[Sums, Memory, jax.Array], tuple[jax.Array, Memory]]
-    finished: Callable[[Memory], jax.Array] | None = None
+    ended: Callable[[Memory], jax.Array] | None = None
     curvature: bool = False
     own_rate: bool = False
     searches: bool = False
@@ -69,8 +70,8 @@ def _by_name(text: str) -> Rule:
     choice = parse(text, what="optimizer")
     if choice.name == "levenberg-marquardt":
         choice.numbers({}, what="optimizer")
-        init, update, finished = levenberg_marquardt()
-        return Rule(text, text, init, update, finished, curvature=True, own_rate=True, searches=True)
+        init, update, ended = levenberg_marquardt()
+        return Rule(text, text, init, update, ended, curvature=True, own_rate=True, searches=True)
     if choice.name not in NAMES:
         raise UnknownName("optimizer", choice.name, (*NAMES, "levenberg-marquardt", "auto"))
     return _from_optax(str(choice), str(choice), _named(choice))

@@ -68,10 +68,12 @@ def rescaling(model: Model, columns: Mapping[str, np.ndarray], scaled: Mapping[s
     (y = w*x has none for a shifted x), or the data leave some parameters open.
     """
     users, inner = design(model, columns), design(model, scaled)
-    if users is None or inner is None or np.linalg.matrix_rank(users.matrix) < users.matrix.shape[1]:
+    if users is None or inner is None:
+        return None
+    width = np.linalg.norm(users.matrix, axis=0)
+    if not width.all() or np.linalg.matrix_rank(users.matrix / width) < width.size:
         return None
     wanted = np.column_stack([inner.matrix, inner.offset - users.offset])
-    width = np.linalg.norm(users.matrix, axis=0)
     found = np.linalg.lstsq(users.matrix / width, wanted, rcond=None)[0] / width[:, None]
     if np.max(np.abs(users.matrix @ found - wanted)) > EXACT * np.max(np.abs(wanted)):
         return None
