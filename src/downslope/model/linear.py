@@ -25,6 +25,8 @@ def design(model: Model, columns: Mapping[str, np.ndarray]) -> Design | None:
     at three points drawn at random, where any curvature in the parameters would show.
     """
     size = len(model.parameters)
+    if not model.smooth:  # relu(x - k) is linear in k as long as no point tried crosses the kink
+        return None
 
     def at(params: np.ndarray) -> np.ndarray:
         return np.asarray(model.predict(params, columns), dtype=np.float64)
@@ -75,6 +77,7 @@ def rescaling(model: Model, columns: Mapping[str, np.ndarray], scaled: Mapping[s
         return None
     wanted = np.column_stack([inner.matrix, inner.offset - users.offset])
     found = np.linalg.lstsq(users.matrix / width, wanted, rcond=None)[0] / width[:, None]
-    if np.max(np.abs(users.matrix @ found - wanted)) > EXACT * np.max(np.abs(wanted)):
+    rounding = np.finfo(float).eps * users.matrix.shape[1] * np.max(np.abs(users.matrix) @ np.abs(found))
+    if np.max(np.abs(users.matrix @ found - wanted)) > EXACT * np.max(np.abs(wanted)) + 4 * rounding:
         return None
     return Rescaling(found[:, :-1], found[:, -1])
