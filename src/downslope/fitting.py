@@ -5,7 +5,7 @@ data, model ─► problem ─► strategy ─► descent ─► history ─► 
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib.metadata import version
 from inspect import Parameter, Signature
 from typing import Any
@@ -15,11 +15,12 @@ import numpy as np
 from downslope.arrays import double_precision
 from downslope.data import Reading
 from downslope.descent import Block, Descent, descend, until_interrupted
+from downslope.diagnosis import examine
 from downslope.errors import RequestError
 from downslope.history import History, Recorder, Run
-from downslope.history.store import Described
 from downslope.judge import judge
-from downslope.plan import Plan, asdict_shallow, check_names
+from downslope.model.linear import Rescaling
+from downslope.plan import Plan, check_names
 from downslope.probe import GradientCheck, check, losses_at
 from downslope.problem import Problem, check_start, pose, pose_again
 from downslope.report import bar, status_lines
@@ -101,7 +102,8 @@ def check_gradient(
     >>> check_gradient("y = w*x + b", slope, data).wrong
     ('b',)
     """
-    plan = Plan(**settings)
+    check_names(settings)
+    plan = Plan(**settings).changed(scale="none")
     generator = np.random.default_rng(plan.seed)
     with double_precision():
         problem = pose(model, data, target, plan)
@@ -126,18 +128,22 @@ def train(problem: Problem, plan: Plan, progress: Progress = False, before: Run 
     strategy = choose(plan, problem, before.steps if before else 0)
     recorder = Recorder(problem.model.parameters, before.history if before else None)
     with until_interrupted() as wanted:
-        blocks = _Latest(_descend(problem, strategy, plan, before, wanted))
-        for seen in _watched(blocks, progress, strategy):
-            if not len(recorder):
-                check_start(problem, seen)
-            recorder.add(seen)
-    stopped = blocks.latest.stopped or "interrupted"
+        seen = _Recorded(_descend(problem, strategy, plan, before, wanted), recorder, problem)
+        for _ in _watched(seen, progress, strategy):
+            pass
+        latest = seen.latest or seen.first()  # a watcher may end the run, even before it began
+    stopped = latest.stopped or "interrupted"
     history = recorder.history()
     row = history.best if strategy.rule.searches else _last_finite(history)
     params, loss = history.params[row], float(history.loss[row])
-    if strategy.batch_size is not None:
-        loss = float(losses_at(problem.objective, problem.inner(params[None]), problem.rows)[0])
-    state, reasons = judge(history, loss, stopped, strategy, problem.target.size, blocks.latest.curvature)
+    began = float(history.loss[0])
+    if strategy.batch_size is not None:  # the history has the losses of batches
+        ends = problem.inner(np.array([history.params[0], params]))
+        began, loss = map(float, losses_at(problem.objective, ends, problem.rows))
+    faults = [found for found in examine(history, strategy.chosen) if found.severity == "fault"]
+    state, reasons = judge(
+        history, (began, loss), stopped, strategy, problem.target.size, latest.curvature, diverged=bool(faults)
+    )
     run = Run(
         plan=plan,
         text=problem.model.text,
@@ -155,7 +161,7 @@ def train(problem: Problem, plan: Plan, progress: Progress = False, before: Run 
         history=history,
         source=problem.table.source,
         fingerprint=problem.table.fingerprint(),
-        memory=blocks.latest.memory,
+        memory=latest.memory,
         truth=problem.truth,
         truth_text=problem.table.truth,
         columns=problem.table.columns if problem.table.rows * len(problem.table.columns) <= MOST_KEPT else None,
@@ -183,9 +189,6 @@ def resume(
             "this run ended at numbers that are not finite, and cannot go on from there; fit anew with a smaller "
             "learning rate"
         )
-    for name, value in asdict_shallow(run.plan).items():
-        if isinstance(value, Described):
-            raise RequestError(f"{name} was {value.name!r} and was not saved; the run cannot go on without it")
     asked = any(count is not None for count in budget.values())
     settings: dict[str, Any] = dict(budget) if asked else {"steps": run.plan.steps, "epochs": run.plan.epochs}
     if learning_rate is not None:
@@ -200,18 +203,29 @@ def resume(
 VERSIONS = {package: version(package) for package in ("downslope", "jax", "numpy")}
 
 
-class _Latest:
-    """Hands on the history of each block, which is all that a watcher sees, and keeps the block."""
+class _Recorded:
+    """Records each block, then hands on its history, which is all that a watcher sees."""
 
-    latest: Block
+    latest: Block | None = None
 
-    def __init__(self, blocks: Iterator[Block]) -> None:
-        self._blocks = blocks
+    def __init__(self, blocks: Iterator[Block], recorder: Recorder, problem: Problem) -> None:
+        self._blocks, self._recorder, self._problem = blocks, recorder, problem
 
     def __iter__(self) -> Iterator[History]:
         for block in self._blocks:
+            if self.latest is None:
+                check_start(self._problem, block.history)
+            self._recorder.add(block.history)
             self.latest = block
             yield block.history
+
+    def first(self) -> Block:
+        """The first block, taken now."""
+        next(iter(self))
+        latest = self.latest
+        if latest is None:
+            raise RuntimeError("a descent gives at least one block")
+        return latest
 
 
 def _descend(
@@ -231,25 +245,35 @@ def _descend(
         strategy.batch_size,
         plan.seed,
         plan.tolerance,
-        float(before.history.gradient_norm[0]) if before else None,
+        _first_norm(problem, before) if before else None,
         before.memory if before else None,
     )
     for block in descend(descent, wanted):
         if way is not None:
-            history = block.history
-            columns = {
-                **history.columns,
-                "params": way.back(history.params),
-                "gradient": way.gradient_back(history.gradient),
-            }
-            block = block._replace(history=History(history.parameters, **columns, batch_size=history.batch_size))
+            block = block._replace(history=_in_users_units(block.history, way))
         yield block
+
+
+def _in_users_units(history: History, way: Rescaling) -> History:
+    """A history of a descent on scaled columns, with the user's parameters and their slopes; `landing` is the
+    same in both.
+    """
+    params, gradient = way.back(history.params), way.gradient_back(history.gradient)
+    step_norm = np.append(np.linalg.norm(np.diff(params, axis=0), axis=1), np.nan)
+    gradient_norm = np.linalg.norm(gradient, axis=1)
+    return replace(history, params=params, gradient=gradient, step_norm=step_norm, gradient_norm=gradient_norm)
+
+
+def _first_norm(problem: Problem, before: Run) -> float:
+    """Length of the first gradient of an earlier run, in the columns that the descent works in."""
+    gradient = before.history.gradient[0]
+    return float(np.linalg.norm(gradient if problem.rescaling is None else problem.rescaling.turn.T @ gradient))
 
 
 def _watched(blocks: Iterable[History], progress: Progress, strategy: Strategy) -> Iterable[History]:
     """The blocks, seen by whoever watches."""
     if callable(progress):
-        return progress(iter(blocks))
+        return progress(iter(blocks)) or ()
     if progress is True:
         return bar(strategy.steps)(iter(blocks))
     return status_lines(int(progress))(iter(blocks)) if progress else blocks

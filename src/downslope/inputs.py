@@ -44,7 +44,7 @@ def _array_names(model: Any, count: int, names: frozenset[str] | None) -> tuple[
     if isinstance(model, str | Formula) and names is not None and not set(columns) & names:
         raise RequestError(
             f"the arrays of the data are called {', '.join(columns)} in a formula; this one has "
-            f"{', '.join(sorted(names))}. Pass a mapping of names to arrays instead: {'name': array}"
+            f"{', '.join(sorted(names))}. Pass a mapping of names to arrays instead: {{'name': array}}"
         )
     return columns
 

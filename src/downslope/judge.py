@@ -10,45 +10,60 @@ ROUNDING = 1e-12
 
 
 def judge(
-    history: History, loss: float, stopped: str, strategy: Strategy, rows: int, curvature: np.ndarray | None
+    history: History,
+    losses: tuple[float, float],
+    stopped: str,
+    strategy: Strategy,
+    rows: int,
+    curvature: np.ndarray | None,
+    *,
+    diverged: bool,
 ) -> tuple[State, tuple[str, ...]]:
     """State and reasons.
 
-    Untrusted: it diverged, it ended higher than it began, it was cut off, a rule that was chosen automatically did
-    not settle, or the data do not determine the parameters. Usable: all else, with what it does not say.
+    Untrusted: it diverged, it ended higher than it began, it was cut off, a rule that was chosen automatically did not
+    settle, or the data do not determine the parameters. Usable: all else, with what it does not say.
+
+    Args:   losses: over all rows, at the start and at the answer; curvature: (p, p) there, if it is known; diverged:
+                whether the diagnosis found so.
     """
     blurred = undetermined(curvature, history.parameters) if curvature is not None else []
-    against = _went_wrong(history, loss, stopped, strategy)
-    if blurred and np.isfinite(loss) and stopped != "interrupted":
+    against = _went_wrong(history, losses, stopped, strategy)
+    if blurred and np.isfinite(losses[1]) and stopped != "interrupted":
         against = blurred  # a search that does not settle does so for this reason
+    if diverged and not against:
+        against = ["the descent was leaving for infinity"]
     if curvature is None and len(history.parameters) > rows:
         against.append(f"{len(history.parameters)} parameters, but only {rows} rows: many other values fit as well")
     if against:
         return "untrusted", tuple(against)
-    return "usable", (_caveat(history, stopped, strategy),)
+    return "usable", (_caveat(stopped, strategy),)
 
 
-def _went_wrong(history: History, loss: float, stopped: str, strategy: Strategy) -> list[str]:
-    steps = int(history.step[-1])
+def _went_wrong(history: History, losses: tuple[float, float], stopped: str, strategy: Strategy) -> list[str]:
+    steps, (began, loss) = int(history.step[-1]), losses
     if stopped == "not finite":
         if not np.isfinite(history.loss[-1]):
             return [f"the numbers were no longer finite at step {steps:,}"]
         return [f"the gradient is not a number at step {steps:,}"]
     if stopped == "no step lowers the loss":
         return ["the search is stuck on flat ground, though the slope is not zero; start it nearer to the answer"]
+    if stopped == "at an edge of the model":
+        return ["the search ended at an edge of the model, beyond which it is no number"]
     if stopped == "interrupted":
         return [f"interrupted after {steps:,} steps"]
-    began = float(history.loss[0])
-    if history.batch_size is None and loss > began + ROUNDING * abs(began):
+    if not loss <= began + ROUNDING * abs(began):
         return [f"the loss rose from {began:.6g} to {loss:.6g}"]
     if strategy.automatic and strategy.rule.searches and stopped.startswith("all"):
         return [f"the search had not settled after {steps:,} iterations"]
     return []
 
 
-def _caveat(history: History, stopped: str, strategy: Strategy) -> str:
+def _caveat(stopped: str, strategy: Strategy) -> str:
     if stopped == "nothing left to gain":
         return "no gain is left around this minimum; whether a lower one exists elsewhere was not searched"
+    if stopped == "gradient below tolerance":
+        return "the gradient has shrunk as far as asked; how far the minimum is was not measured"
     if strategy.automatic:
         return "no proof that this is the minimum: first-order steps, ended by their number"
     return f"{stopped}, as asked; how far the minimum is was not measured"

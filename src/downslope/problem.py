@@ -13,6 +13,7 @@ import numpy as np
 from downslope.data import Reading, Scaling, Table, from_arrays
 from downslope.errors import DataError, RequestError, UnknownName, shortened
 from downslope.history import History, Run
+from downslope.history.store import Described
 from downslope.inputs import gather, written_out
 from downslope.model import (
     Formula,
@@ -26,8 +27,8 @@ from downslope.model import (
 )
 from downslope.model.linear import Rescaling, rescaling
 from downslope.objective import Loss, Objective, Rows, as_loss, build, pack
-from downslope.objective.loss import check_loss
-from downslope.plan import Plan
+from downslope.objective.loss import check_loss, check_target
+from downslope.plan import Plan, asdict_shallow
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,10 +78,8 @@ def pose(
     values, name = _target(bound, table, target_column)
     loss = as_loss(plan.loss)
     weight, spread = _weights(table, plan, loss, values.size)
-    if loss.text == "poisson" and (values < 0).any():
-        row = int(np.argmax(values < 0))
-        raise DataError(f"poisson counts cannot be negative: {name} is {values[row]:g} in row {row + 1}")
     check_loss(loss)
+    check_target(loss, values, name)
     start = _start(bound, columns | {name: table[name] for name in bound.target_columns}, plan)
     check_rows_apart(bound, start, columns)
     inner, way = columns, None
@@ -116,6 +115,9 @@ def pose_again(run: Run, spec: Any, plan: Plan, data: Any = None, reading: Readi
 
     Raises: RequestError if they are not, or if none were kept and none are given.
     """
+    for name, value in asdict_shallow(run.plan).items():
+        if isinstance(value, Described):
+            raise RequestError(f"{name} was {value.name!r} and was not saved, so the run cannot be taken up again")
     if data is None and run.columns is None:
         raise RequestError(f"the data of this run were too large to keep; give them again: {run.source}")
     plan = plan.changed(start=dict(zip(run.parameters, run.history.params[0], strict=True)))
@@ -194,7 +196,7 @@ def _weights(table: Table, plan: Plan, loss: Loss, rows: int) -> tuple[np.ndarra
             raise DataError(f"weights must not be negative: row {row + 1} has {weight[row]:g}")
         if not weight.any():
             raise DataError("all weights are 0: no row counts")
-        return weight, 1.0
+        return weight / weight.mean(), 1.0  # one on average, so that the mean over a batch needs no other divisor
     if plan.sigma is None:
         return None, 1.0
     if not loss.by_spread:
@@ -209,10 +211,12 @@ def _weights(table: Table, plan: Plan, loss: Loss, rows: int) -> tuple[np.ndarra
 def _by_row(what: str, given: Any, table: Table, rows: int) -> np.ndarray:
     """One number a row, from a column's name, one number or an array."""
     if isinstance(given, str):
+        if given in table.available:
+            return table[given]
         try:
             given = float(given)
         except ValueError:
-            return table[given]
+            return table[given]  # which says that there is no such column
     values = np.asarray(from_arrays((what,), (given,))[what] if np.ndim(given) else np.full(rows, float(given)))
     if values.shape != (rows,):
         raise DataError(f"{what} has {values.size} rows, the data {rows}")

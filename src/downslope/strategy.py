@@ -55,6 +55,10 @@ def choose(plan: Plan, problem: Problem, before: int = 0) -> Strategy:
     rule = as_rule(name)
     batch_size = _batch_size(plan, name, rule, rows, notes)
     per_epoch = 1 if batch_size is None else math.ceil(rows / batch_size)
+    if batch_size is not None and plan.tolerance is not None:
+        raise RequestError(
+            "tolerance looks at the gradient over all rows, and batches have none; leave one of them out"
+        )
     steps = _steps(plan, rule, automatic, per_epoch, notes)
     automatic = automatic and plan.steps is None and plan.epochs is None
     return Strategy(

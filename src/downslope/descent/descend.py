@@ -9,21 +9,19 @@ from typing import NamedTuple
 import numpy as np
 
 from downslope.data.batches import block as batch_block
-from downslope.descent.program import BELOW_TOLERANCE, NOT_FINITE, SETTLED, STUCK, Program, program, step_of
+from downslope.descent.program import Program, program, step_of
 from downslope.descent.rates import Rates
 from downslope.descent.rules import Rule
+from downslope.descent.stops import STOPPED
+from downslope.errors import RequestError
 from downslope.history import History
 from downslope.objective import Objective, Rows
 
 MOST_SECONDS = 0.1
 """Aim for one compiled block, so that Ctrl-C and progress are never far away."""
 
-STOPPED = {
-    NOT_FINITE: "not finite",
-    BELOW_TOLERANCE: "gradient below tolerance",
-    SETTLED: "nothing left to gain",
-    STUCK: "no step lowers the loss",
-}
+MOST_AHEAD = 1 << 20
+"""Row numbers that are drawn ahead, at most."""
 
 
 class Descent(NamedTuple):
@@ -65,18 +63,24 @@ def descend(descent: Descent, wanted: Callable[[], bool] = lambda: True) -> Iter
     Goes on until all steps are taken, a stop rule holds, a number is no longer finite, or it is no longer `wanted`
     (asked after each block).
     """
-    batches = descent.batch_size is not None
+    batch_size = descent.batch_size
+    batches = batch_size is not None
     compiled = program(descent.objective, descent.rule, descent.rates.plateau, descent.start.size, batches)
-    memory = compiled.first(descent.start) if descent.memory is None else descent.memory
+    memory = compiled.first(descent.start) if descent.memory is None else compiled.resumed(descent.memory)
     end = step_of(memory) + descent.steps
+    ahead = compiled.capacity
+    if batch_size is not None:
+        ahead = min(ahead, max(2, MOST_AHEAD // batch_size))
+    _check_rates(descent.rates.at(step_of(memory), min(descent.steps, ahead)))
     small_gradient = 0.0
     if descent.tolerance is not None:
-        small_gradient = descent.tolerance * (descent.first_norm or _first_norm(descent, compiled, memory))
+        norm = descent.first_norm
+        small_gradient = descent.tolerance * (_first_norm(descent, compiled, memory) if norm is None else norm)
     chunk, stopped = _first_chunk(descent), ""
     while not stopped:
         here = step_of(memory)
-        count = min(chunk, compiled.capacity - 1, end - here)
-        rates, index = _ahead(descent, here, compiled.capacity)
+        count = min(chunk, ahead - 1, end - here)
+        rates, index = _ahead(descent, here, count + 1, compiled.capacity, ahead)
         started = time.perf_counter()
         memory, rows, halted, curvature = compiled.advance(memory, count, rates, small_gradient, descent.rows, index)
         seconds = time.perf_counter() - started
@@ -89,22 +93,36 @@ def descend(descent: Descent, wanted: Callable[[], bool] = lambda: True) -> Iter
             stopped = "interrupted"
         yield Block(_history(descent, here, rows), memory, stopped, curvature)
         aimed_at = int(chunk * MOST_SECONDS / max(seconds, 1e-6))
-        chunk = max(1, chunk // 4, min(aimed_at, chunk * 4, compiled.capacity))
+        chunk = max(1, chunk // 4, min(aimed_at, chunk * 4, ahead))
 
 
-def _ahead(descent: Descent, first: int, count: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """Rates (count,) and batches (count, batch_size) of the coming steps."""
+def _ahead(descent: Descent, first: int, count: int, capacity: int, ahead: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Rates (capacity,) and row numbers (ahead, batch_size) of the coming `count` steps; what is behind those is
+    not used.
+    """
+    rates = np.zeros(capacity)
+    rates[:count] = descent.rates.at(first, count)
     if descent.batch_size is None:
-        return descent.rates.at(first, count), None
-    return descent.rates.at(first, count), batch_block(
-        descent.row_count, descent.batch_size, descent.seed, first, count
-    )
+        return rates, None
+    index = np.full((ahead, descent.batch_size), -1, dtype=np.int32)
+    index[:count] = batch_block(descent.row_count, descent.batch_size, descent.seed, first, count)
+    return rates, index
+
+
+def _check_rates(rates: np.ndarray) -> None:
+    """Refuse, before the first step, a schedule that gives no usable rate. Where one does so later, the run ends
+    there.
+    """
+    if not np.isfinite(rates).all():
+        raise RequestError(
+            f"the schedule gives a rate that is not a number at step {int(np.argmin(np.isfinite(rates)))}"
+        )
 
 
 def _first_norm(descent: Descent, compiled: Program, memory: np.ndarray) -> float:
-    """Length of the gradient at the start."""
-    rates, index = _ahead(descent, step_of(memory), compiled.capacity)
-    _, rows, _, _ = compiled.advance(memory, 0, rates, 0.0, descent.rows, index)
+    """Length of the gradient at the start, over all rows."""
+    rates, _ = _ahead(descent, step_of(memory), 1, compiled.capacity, 1)
+    _, rows, _, _ = compiled.advance(memory, 0, rates, 0.0, descent.rows, None)
     return float(rows[0, 2])
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from downslope.descent.stops import EDGE, GOING_ON, SETTLED, STUCK
 from downslope.objective import Sums
 
 NEGLIGIBLE = 1e-24
@@ -17,18 +18,15 @@ NEGLIGIBLE = 1e-24
 the rows.
 """
 ROUNDING = 1e-8
-"""Gain left as a share of the loss, or way left as a share of the parameters, that may be an illusion of rounding when no
-step lowers the loss any more."""
+"""Gain left as a share of the loss, or way left as a share of the parameters, that may be an illusion of rounding
+when no step lowers the loss any more."""
 SMALLEST_STEP = 1e-15
 """Step, as a share of the parameters, below which the numbers no longer move."""
 
 
-GOING_ON, SETTLED, STUCK = range(3)
-"""SETTLED: nothing is left to gain. STUCK: much seems left, but the smallest step that the numbers hold raises the loss."""
-
-
 class Memory(NamedTuple):
-    """The best point so far with its sums, the scale (p,) of the damping, the damping, its growth, and whether and why it is over."""
+    """The best point so far with its sums, the scale (p,) of the damping, the damping, its growth, the gain
+    that the last step promised, whether an edge of the model is near, and whether and why it is over."""
 
     params: jax.Array
     loss: jax.Array
@@ -38,12 +36,8 @@ class Memory(NamedTuple):
     damping: jax.Array
     growth: jax.Array
     promised: jax.Array
+    edge: jax.Array
     end: jax.Array
-
-
-def levenberg_marquardt() -> tuple:
-    """(init, update, ended) of the rule."""
-    return init, update, ended
 
 
 def init(params: jax.Array) -> Memory:
@@ -58,6 +52,7 @@ def init(params: jax.Array) -> Memory:
         zero + 1e-3,
         zero + 2.0,
         zero + jnp.inf,
+        zero,
         zero,
     )
 
@@ -94,8 +89,10 @@ def update(sums: Sums, memory: Memory, params: jax.Array) -> tuple[jax.Array, Me
     settled = (left <= NEGLIGIBLE * jnp.abs(loss)) | (gradient == 0).all()
     stands_still = tiny & ~first
     settled = (better & settled) | (stands_still & close)
-    end = jnp.where(settled, SETTLED, jnp.where(stands_still, STUCK, GOING_ON)).astype(params.dtype)
-    after = Memory(best, loss, gradient, curvature, scale, damping, growth, promised, end)
+    # an edge counts as near until the search has gone on twice without meeting it
+    edge = jnp.where(finite, jnp.maximum(memory.edge - better, 0.0), 2.0)
+    end = jnp.where(settled, jnp.where(edge > 0, EDGE, SETTLED), jnp.where(stands_still, STUCK, GOING_ON))
+    after = Memory(best, loss, gradient, curvature, scale, damping, growth, promised, edge, end.astype(params.dtype))
     return best + move - params, after
 
 
@@ -120,5 +117,5 @@ def _solve(matrix: jax.Array, right: jax.Array, dampings: jax.Array) -> jax.Arra
 
 
 def ended(memory: Memory) -> jax.Array:
-    """Why the search is over: SETTLED, STUCK, or GOING_ON if it is not."""
+    """Why the search is over: SETTLED, STUCK, EDGE, or GOING_ON if it is not."""
     return memory.end

@@ -17,6 +17,7 @@ import numpy as np
 from downslope.choice import Choice
 from downslope.descent.rates import plateau_rule
 from downslope.descent.rules import Rule
+from downslope.descent.stops import BELOW_TOLERANCE, GOING_ON, NOT_FINITE
 from downslope.objective import Objective, Rows
 from downslope.objective.objective import chosen_rows
 
@@ -27,8 +28,6 @@ MOST_NUMBERS = 1 << 20
 
 NOT_BEGUN = -1.0
 """In the place of the step of a packed state that holds a start and nothing else."""
-
-RUNNING, SETTLED, STUCK, NOT_FINITE, BELOW_TOLERANCE = range(5)
 
 
 class State(NamedTuple):
@@ -51,6 +50,7 @@ class Program(NamedTuple):
     """Compiled steps.
 
     first:   start (p,) -> packed state, not begun
+    resumed: packed state of an earlier run, whose rate may have been of another kind -> packed state
     advance: (packed, steps, rates, small gradient, rows, index) -> (packed after the steps, rows seen (steps + 1,
              5 + 2p), halted, curvature); the last row seen is where it then stands, halted tells why it stands before
              all steps were taken, and curvature (p, p) is that of the best point, for a rule that uses it
@@ -58,6 +58,7 @@ class Program(NamedTuple):
 
     capacity: int
     first: Callable[[np.ndarray], np.ndarray]
+    resumed: Callable[[np.ndarray], np.ndarray]
     advance: Callable[..., tuple[np.ndarray, np.ndarray, int, np.ndarray | None]]
 
 
@@ -82,7 +83,8 @@ def program(objective: Objective, rule: Rule, plateau: Choice | None, size: int,
     def step(state: State, rate: jax.Array, block: Rows) -> tuple[State, jax.Array]:
         """One evaluation and the step from there, and what was seen."""
         if batches:
-            sums = objective.block_sums(state.params, block, rule.curvature).mean()
+            # over the rows, not over their weights: those would cancel in a batch of one row
+            sums = objective.block_sums(state.params, block, rule.curvature)._replace(weight=block.used).mean()
         else:
             sums = objective.sums(state.params, block, curvature=rule.curvature).mean()
         loss, gradient = sums.loss, sums.gradient
@@ -98,18 +100,18 @@ def program(objective: Objective, rule: Rule, plateau: Choice | None, size: int,
         return after, jnp.concatenate([scalars, state.params, gradient])
 
     def halted(state: State, small_gradient: jax.Array) -> jax.Array:
-        """Why the descent must not go on from the point evaluated last, or RUNNING. Kept out of the loop's body:
+        """Why the descent must not go on from the point evaluated last, or GOING_ON. Kept out of the loop's body:
         see above.
         """
         lost = ~(jnp.isfinite(state.loss) & jnp.isfinite(state.gradient).all())
         if rule.searches:  # it takes such a point back; only a start that is not finite leaves it nowhere to go
             lost = lost & (state.step <= 1)
         close = jnp.sum(state.gradient * state.gradient) <= small_gradient**2
-        reason = jnp.where(lost, NOT_FINITE, jnp.where(close & (small_gradient > 0), BELOW_TOLERANCE, RUNNING))
+        reason = jnp.where(lost, NOT_FINITE, jnp.where(close & (small_gradient > 0), BELOW_TOLERANCE, GOING_ON))
         if rule.ended is None:
             return reason
         end = rule.ended(state.memory).astype(reason.dtype)
-        return jnp.where((end == RUNNING) | lost, reason, end)
+        return jnp.where((end == GOING_ON) | lost, reason, end)
 
     @jax.jit
     def loop(packed: Any, steps: Any, rates: Any, small_gradient: Any, rows: Rows, index: Any) -> tuple:
@@ -118,7 +120,7 @@ def program(objective: Objective, rule: Rule, plateau: Choice | None, size: int,
 
         def going(carry: tuple) -> jax.Array:
             done, _, now, _ = carry
-            return (done <= steps) & ((done == 0) | (stands(now) == RUNNING))
+            return (done <= steps) & ((done == 0) | (stands(now) == GOING_ON))
 
         def body(carry: tuple) -> tuple:
             done, _, now, record = carry
@@ -143,7 +145,17 @@ def program(objective: Objective, rule: Rule, plateau: Choice | None, size: int,
         packed[0], packed[1 : 1 + size] = NOT_BEGUN, start
         return packed
 
-    return Program(capacity, first, advance)
+    def resumed(packed: np.ndarray) -> np.ndarray:
+        width = first(np.zeros(size)).size
+        if packed.size == width:
+            return packed
+        # a plateau, which is packed last, has come or gone: it begins afresh
+        kept = width - sum(leaf.size for leaf in jax.tree.leaves(shapes.plateau))
+        fresh = np.array(jax.jit(lambda params: pack(initial(params)))(packed[1 : 1 + size]))
+        fresh[:kept] = packed[:kept]
+        return fresh
+
+    return Program(capacity, first, resumed, advance)
 
 
 def _length(vector: jax.Array) -> jax.Array:

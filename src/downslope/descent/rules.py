@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 
 from downslope.choice import Choice, parse
-from downslope.descent.levenberg_marquardt import levenberg_marquardt
+from downslope.descent import levenberg_marquardt
 from downslope.errors import RequestError, UnknownName
 from downslope.objective import Sums
 
@@ -25,8 +25,7 @@ class Rule:
 
     init:      params (p,) -> memory
     update:    (sums at params, memory, params) -> (direction (p,), memory); the step is rate · direction
-    ended:     memory -> 1 if nothing is left to gain, 2 if no step lowers the loss though much seems left, else 0; None for
-               a rule that runs until it is stopped
+    ended:     memory -> why the rule is at its end, as in `stops`; None for a rule that runs until it is stopped
     curvature: whether its sums need the curvature
     own_rate:  whether the rate is inside the rule, so that none may be given
     searches:  whether it tries points that it may take back; its answer is then the best point, not the last
@@ -70,8 +69,8 @@ def _by_name(text: str) -> Rule:
     choice = parse(text, what="optimizer")
     if choice.name == "levenberg-marquardt":
         choice.numbers({}, what="optimizer")
-        init, update, ended = levenberg_marquardt()
-        return Rule(text, text, init, update, ended, curvature=True, own_rate=True, searches=True)
+        search = levenberg_marquardt
+        return Rule(text, text, search.init, search.update, search.ended, curvature=True, own_rate=True, searches=True)
     if choice.name not in NAMES:
         raise UnknownName("optimizer", choice.name, (*NAMES, "levenberg-marquardt", "auto"))
     return _from_optax(str(choice), str(choice), _named(choice))

@@ -85,24 +85,6 @@ class History:
         kept: dict[str, Any] = {name: values[chosen] for name, values in self.columns.items()}
         return replace(self, **kept)
 
-    def then(self, after: "History") -> "History":
-        """This history continued; the last row here and the first there are one point, seen again with its step."""
-        before = self.rows(self.step < after.step[0])
-        joined: dict[str, Any] = {
-            name: np.concatenate([values, after.columns[name]]) for name, values in before.columns.items()
-        }
-        return replace(after, **joined)
-
-    def thinned(self, most: int | None = None) -> "History":
-        """At most `most` rows, evenly spaced in steps, and the first, the last and the best."""
-        most = most or row_limit(len(self.parameters))
-        if len(self) <= most:
-            return self
-        spacing = stride((int(self.step[-1]) - int(self.step[0])), most)
-        keep = self.step % spacing == 0
-        keep[[0, self.best, -1]] = True
-        return self.rows(keep)
-
 
 COLUMNS = tuple(entry.name for entry in fields(History) if entry.name not in ("parameters", "batch_size"))
 
@@ -112,54 +94,58 @@ def row_limit(parameters: int) -> int:
     return max(100, min(MOST_ROWS, MOST_NUMBERS // max(1, parameters)))
 
 
-def stride(steps: int, most: int) -> int:
-    """The smallest power of two that leaves at most `most` of so many steps (three kept for first, best and last).
-
-    >>> stride(9_000, 10_000), stride(10_000, 10_000), stride(1_000_000, 10_000)
-    (1, 2, 128)
-    """
-    spacing = 1
-    while steps // spacing > most - 3:
-        spacing *= 2
-    return spacing
-
-
 class Recorder:
-    """Collects the blocks of a descent in bounded memory: however many steps, at most twice the kept rows.
+    """Collects the blocks of a descent in bounded memory, evenly spaced in steps however many there are.
+
+    Kept are the first row, the last, the best, and every row whose step is a multiple of the spacing, which doubles
+    each time the rows become too many.
 
     >>> recorder = Recorder(("w",))
     >>> for start in range(0, 30_000, 1000):
-    ...     step = np.arange(start, start + 1000)
+    ...     step = np.arange(start, start + 1001)
     ...     recorder.add(History.of(("w",), step=step, loss=1.0 / (1 + step), params=step[:, None]))
     >>> history = recorder.history()
-    >>> len(history) <= 10_000, int(history.step[0]), int(history.step[-1])
-    (True, 0, 29999)
+    >>> len(history) <= 10_000, int(history.step[0]), int(history.step[1]), int(history.step[-1])
+    (True, 0, 4, 30000)
     """
 
     def __init__(self, parameters: tuple[str, ...], before: History | None = None) -> None:
-        self._blocks: list[History] = [] if before is None else [before]
-        self._most = row_limit(len(parameters))
         self._parameters = parameters
+        self._most = max(8, row_limit(len(parameters)))
+        self._spacing, self._rows = 1, 0
+        self._kept: list[History] = []
+        self._ends: dict[str, History] = {}
+        if before is not None:
+            self.add(before)
 
     def add(self, block: History) -> None:
-        """Take a block whose first row follows, or repeats, the last row so far."""
-        if self._blocks and block.step[0] == self._blocks[-1].step[-1]:
-            last = self._blocks.pop()
-            block = last.then(block)
-        self._blocks.append(block)
-        if len(self) > 2 * self._most:
-            self._blocks = [self.history()]
+        """Take a block whose first row follows, or repeats with its step, the last row so far."""
+        self._ends.setdefault("first", block.rows(slice(0, 1)))
+        if self._ends["first"].step[0] == block.step[0]:
+            self._ends["first"] = block.rows(slice(0, 1))
+        best = block.rows(slice(block.best, block.best + 1))
+        if "best" not in self._ends or (best.finite[0] and not self._ends["best"].loss[0] <= best.loss[0]):
+            self._ends["best"] = best
+        self._ends["last"] = block.rows(slice(-1, None))
+        self._keep(block.rows(slice(0, -1)))
+        while self._rows > self._most - 3:
+            self._spacing *= 2
+            spaced, self._kept, self._rows = self._kept, [], 0
+            for history in spaced:
+                self._keep(history)
 
-    def __len__(self) -> int:
-        return sum(map(len, self._blocks))
+    def _keep(self, history: History) -> None:
+        history = history.rows(history.step % self._spacing == 0)
+        self._kept.append(history)
+        self._rows += len(history)
 
     def history(self) -> History:
-        """All that was collected, thinned to the limit."""
-        if not self._blocks:
+        """All that was kept, in the order of steps."""
+        if not self._kept:
             return History.of(self._parameters, step=[], loss=[])
-        first = self._blocks[0]
-        joined: dict[str, Any] = {
-            name: np.concatenate([block.columns[name] for block in self._blocks]) if len(self._blocks) > 1 else values
-            for name, values in first.columns.items()
-        }
-        return replace(self._blocks[-1], **joined).thinned(self._most)
+        parts = [*self._kept, *self._ends.values()]
+        joined: dict[str, Any] = {name: np.concatenate([part.columns[name] for part in parts]) for name in COLUMNS}
+        everything = replace(parts[-1], **joined)
+        # of a step seen twice, such as the best one, the first seen is the one that also has what came after it
+        _, places = np.unique(everything.step, return_index=True)
+        return everything.rows(places)

@@ -55,7 +55,8 @@ def check_rows_apart(model: Model, params: np.ndarray, columns: Mapping[str, np.
     """Make sure that the prediction of a row depends on that row alone, as everything else here takes for granted.
 
     Some rows are predicted beside themselves, before others and after others. A function that subtracts the mean of its
-    column, say, would be fitted to something else in each batch and block. A formula cannot look at other rows, and passes.
+    column, say, would be fitted to something else in each batch and block. A formula cannot look at other rows, and
+    passes.
 
     Raises: ModelError.
 

@@ -10,10 +10,11 @@ from functools import lru_cache
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from downslope.arrays import double_precision
 from downslope.choice import parse
-from downslope.errors import RequestError, UnknownName
+from downslope.errors import DataError, RequestError, UnknownName
 
 RowLoss = Callable[[jax.Array, jax.Array], jax.Array]
 
@@ -134,8 +135,8 @@ def check_loss(loss: Loss) -> None:
             returned = jax.eval_shape(loss.by_row, row, row)
         except jax.errors.JAXTypeError as error:
             raise RequestError(
-                f"the loss {loss.text!r} cannot be differentiated ({type(error).__name__}): use jax.numpy, and jnp.where "
-                "for `if`"
+                f"the loss {loss.text!r} cannot be differentiated ({type(error).__name__}): use jax.numpy, and "
+                "jnp.where for `if`"
             ) from error
         except Exception as error:
             raise RequestError(f"the loss {loss.text!r} raised {type(error).__name__}: {error}") from error
@@ -144,3 +145,13 @@ def check_loss(loss: Loss) -> None:
         seen = f"{kind} of shape {shape}" if kind is not None else type(returned).__name__
         mean = " Return one number a row; the mean is taken for you." if shape == () else ""
         raise RequestError(f"the loss {loss.text!r} returned {seen} for 20 rows; expected 20 real numbers.{mean}")
+
+
+def check_target(loss: Loss, target: np.ndarray, name: str) -> None:
+    """Refuse targets that a loss cannot judge: `poisson` takes counts.
+
+    Raises: DataError with the row.
+    """
+    if loss.key == "poisson" and (target < 0).any():
+        row = int(np.argmax(target < 0))
+        raise DataError(f"poisson counts cannot be negative: {name} is {target[row]:g} in row {row + 1}")

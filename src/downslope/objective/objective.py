@@ -96,14 +96,15 @@ def one_block(rows: Rows, index: jax.Array | int) -> Rows:
 
 
 def chosen_rows(rows: Rows, index: jax.Array) -> Rows:
-    """One block made of the rows with these numbers; -1 stands for no row. index: (k,) integers."""
+    """One block made of the rows with these numbers; -1 stands for no row. index: (k,) integers. `used` counts them."""
 
     def pick(values: jax.Array) -> jax.Array:
         flat = values.reshape(-1)
         return flat[jnp.maximum(index, 0)] if flat.shape[0] > 1 else flat
 
     columns = {name: pick(values) for name, values in rows.columns.items()}
-    return Rows(columns, pick(rows.target), jnp.where(index >= 0, pick(rows.weight), 0.0), pick(rows.spread), 1)
+    weight = jnp.where(index >= 0, pick(rows.weight), 0.0)
+    return Rows(columns, pick(rows.target), weight, pick(rows.spread), jnp.sum(index >= 0).astype(weight.dtype))
 
 
 def build(model: Model, loss: Loss) -> Objective:

@@ -67,16 +67,28 @@ def check(
     inputs = {name: known[name] for name in columns}
     jacobian = jax.jit(jax.jacfwd(lambda params: objective.predict(params, inputs)))
     count = next(iter(known.values())).size
+    compared = 0
     kind, worst = "", dict.fromkeys(parameters, (0.0, 0.0))
     for params in points:
         there = {**known, **dict(zip(parameters, params, strict=True))}
         mine = _arranged(gradient(**{name: there[name] for name in names}), parameters, count)
         kind = "loss" if mine.ndim == 1 else "prediction"
         theirs = np.asarray(slope(params) if kind == "loss" else jacobian(params))
+        if not np.isfinite(theirs).all():
+            continue  # outside the domain of the model there is nothing to compare
+        if (
+            mine.shape == mine.T.shape
+            and mine.ndim == 2
+            and np.abs(mine.T - theirs).sum() < np.abs(mine - theirs).sum()
+        ):
+            mine = mine.T  # as many rows as parameters: either way round is meant
+        compared += 1
         for index, name in enumerate(parameters):
             pair = _furthest(np.atleast_1d(mine[..., index]), np.atleast_1d(theirs[..., index]))
             if _distance(*pair) >= _distance(*worst[name]):
                 worst[name] = pair
+    if not compared:
+        raise ModelError("the model has no derivative at the start, nor near it; give a start where it has one")
     return GradientCheck(kind, worst)
 
 
