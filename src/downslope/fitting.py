@@ -193,6 +193,8 @@ def resume(
     settings: dict[str, Any] = dict(budget) if asked else {"steps": run.plan.steps, "epochs": run.plan.epochs}
     if learning_rate is not None:
         settings["learning_rate"] = learning_rate
+    if run.plan.optimizer == "auto":
+        settings["optimizer"] = run.chosen["optimizer"]  # its memory is that of the rule that ran
     plan = run.plan.changed(**settings)
     with double_precision():
         problem = fit.problem if data is None else None
@@ -215,6 +217,7 @@ class _Recorded:
         for block in self._blocks:
             if self.latest is None:
                 check_start(self._problem, block.history)
+                _check_same(self._recorder, block.history)
             self._recorder.add(block.history)
             self.latest = block
             yield block.history
@@ -226,6 +229,20 @@ class _Recorded:
         if latest is None:
             raise RuntimeError("a descent gives at least one block")
         return latest
+
+
+def _check_same(before: Recorder, block: History) -> None:
+    """A run that goes on must see what it saw last; a Python function given to `load` may be another one."""
+    if not len(before) or block.batch_size is not None:
+        return
+    last = before.history()
+    if last.step[-1] == block.step[0] and not np.isclose(
+        last.loss[-1], block.loss[0], rtol=1e-6, atol=0, equal_nan=True
+    ):
+        raise RequestError(
+            f"this is not the model of the run: at its last point it had the loss {last.loss[-1]:.6g}, and now "
+            f"{block.loss[0]:.6g}"
+        )
 
 
 def _descend(
@@ -274,6 +291,8 @@ def _watched(blocks: Iterable[History], progress: Progress, strategy: Strategy) 
     """The blocks, seen by whoever watches."""
     if callable(progress):
         return progress(iter(blocks)) or ()
+    if not isinstance(progress, bool | int):
+        raise RequestError(f"progress is {progress!r:.60}; give True, a number of steps, or a function of an iterator")
     if progress is True:
         return bar(strategy.steps)(iter(blocks))
     return status_lines(int(progress))(iter(blocks)) if progress else blocks

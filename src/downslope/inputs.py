@@ -18,6 +18,11 @@ def gather(model: Any, data: Any, target: Any, plan: Plan, reading: Reading) -> 
     wanted = None if names is None else set(names) | extra
     if not is_positional(data):
         table = read(data, only=wanted, reading=reading)
+        if isinstance(target, str) and _has_left_side(model):
+            raise RequestError(
+                f"the formula says what is predicted, and target={target!r} says it again; leave target out, or give a "
+                "model without a left side"
+            )
         if target is None or isinstance(target, str):
             return table, target
         name = _left_name(model) or "y"
@@ -47,6 +52,10 @@ def _array_names(model: Any, count: int, names: frozenset[str] | None) -> tuple[
             f"{', '.join(sorted(names))}. Pass a mapping of names to arrays instead: {{'name': array}}"
         )
     return columns
+
+
+def _has_left_side(model: Any) -> bool:
+    return isinstance(model, str | Formula)
 
 
 def _left_name(model: Any) -> str | None:

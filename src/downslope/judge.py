@@ -33,6 +33,8 @@ def judge(
         against = blurred  # a search that does not settle does so for this reason
     if diverged and not against:
         against = ["the descent was leaving for infinity"]
+    if curvature is None:
+        against += _flat(history, losses[1])
     if curvature is None and len(history.parameters) > rows:
         against.append(f"{len(history.parameters)} parameters, but only {rows} rows: many other values fit as well")
     if against:
@@ -47,7 +49,9 @@ def _went_wrong(history: History, losses: tuple[float, float], stopped: str, str
             return [f"the numbers were no longer finite at step {steps:,}"]
         return [f"the gradient is not a number at step {steps:,}"]
     if stopped == "no step lowers the loss":
-        return ["the search is stuck on flat ground, though the slope is not zero; start it nearer to the answer"]
+        return [
+            "the search is stuck: much seems left to gain, but no step lowers the loss; start it nearer to the answer"
+        ]
     if stopped == "at an edge of the model":
         return ["the search ended at an edge of the model, beyond which it is no number"]
     if stopped == "interrupted":
@@ -57,6 +61,15 @@ def _went_wrong(history: History, losses: tuple[float, float], stopped: str, str
     if strategy.automatic and strategy.rule.searches and stopped.startswith("all"):
         return [f"the search had not settled after {steps:,} iterations"]
     return []
+
+
+def _flat(history: History, loss: float) -> list[str]:
+    """Parameters along which there never was a slope."""
+    level = (history.gradient == 0).all(axis=0)
+    if level.all():
+        return [] if loss == 0 else ["the slope was 0 from the start: this is flat ground, not known to be a minimum"]
+    names = [name for name, none in zip(history.parameters, level, strict=True) if none]
+    return [f"the slope by {name} was 0 at every step, so it stayed where it started" for name in names]
 
 
 def _caveat(stopped: str, strategy: Strategy) -> str:

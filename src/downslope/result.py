@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from downslope.data import from_arrays, read
+from downslope.data import Reading, from_arrays, read
 from downslope.data.positional import is_positional, split
 from downslope.diagnosis import Finding, examine
 from downslope.errors import RequestError
@@ -123,10 +123,11 @@ class Fit:
             return [name for name in arguments(self.spec) if name not in self.run.parameters]
         return sorted((names_in(self.spec) or frozenset()) - set(self.run.parameters))
 
-    def predict(self, data: Any) -> np.ndarray:
+    def predict(self, data: Any, *, reading: Reading | None = None) -> np.ndarray:
         """Predictions for new rows, (n,), in the units of the target.
 
         Args:   data: as for `fit`, without the target; x arrays are taken in the order of the model's columns.
+                reading: how to read a file.
         Raises: RequestError, DataError.
         """
         model = self.model
@@ -139,7 +140,7 @@ class Fit:
                 )
             table = from_arrays(model.columns, arrays)
         else:
-            table = read(data, only=set(model.columns))
+            table = read(data, only=set(model.columns), reading=reading or Reading())
         columns = {name: table[name] for name in model.columns}
         return np.asarray(model.predict(self.run.params, columns), dtype=np.float64)
 
@@ -190,7 +191,9 @@ class Fit:
             return renderer.save(scenes, path, force=force)
         return renderer.draw(scenes[0], ax) if len(scenes) == 1 else renderer.figure(scenes)
 
-    def sketch(self, which: str | None = None, *, width: int = 76, height: int = 16, color: bool = False) -> str:
+    def sketch(
+        self, which: str | None = None, *, width: int = 76, height: int = 16, color: bool = False, unicode: bool = True
+    ) -> str:
         """A picture for the terminal: `which` as for `plot`; data and fitted curve if left out and there is one
         column, else the loss.
 
@@ -200,7 +203,7 @@ class Fit:
         from downslope.scenes import scene, that_apply
 
         name = which or that_apply(self)[0]
-        return terminal.text(scene(self, name), width, height, color=color)
+        return terminal.text(scene(self, name), width, height, color=color, unicode=unicode)
 
     def save(self, path: str | PathLike[str], *, force: bool = False) -> None:
         """Write the run to one file: safetensors with JSON, no code in it.

@@ -39,6 +39,9 @@ def scene(fit: "Fit", name: str) -> Scene:
     if kind not in PICTURES:
         raise UnknownName("picture", kind, tuple(PICTURES))
     asked = tuple(part.strip() for part in which.split(",")) if which else ()
+    takes = {"valley": 1, "path": 2}.get(kind, 0)
+    if asked and len(asked) != takes:
+        raise RequestError(f"the picture {kind!r} takes {takes or 'no'} parameters, and {name!r} names {len(asked)}")
     for parameter in asked:
         if parameter not in fit.run.parameters:
             raise UnknownName("parameter", parameter, fit.run.parameters)

@@ -15,8 +15,10 @@ X = np.linspace(0, 1, 20)
         lambda x, w, b: w * jnp.cumsum(x) + b,
         lambda x, w, b: w * jnp.roll(x, 1) + b,
         lambda x, w, b: w * x[::-1] + b,
+        lambda x, w, b: w * (x - x[0]) + b,
+        lambda x, w, b: w * x / len(x) + b,
     ],
-    ids=["mean", "max", "cumsum", "roll", "reversed"],
+    ids=["mean", "max", "cumsum", "roll", "reversed", "first", "count"],
 )
 @pytest.mark.parametrize("rows", [2, 5, 20])
 def test_a_function_that_looks_across_rows_is_refused(model, rows):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import downslope as ds
 from downslope.errors import RequestError, UnknownName
 from downslope.objective import as_loss
 from downslope.objective.loss import check_loss
@@ -67,8 +68,23 @@ def test_an_unknown_loss_names_the_nearest():
         (lambda prediction, target: "high", "str"),
         (lambda prediction, target: np.abs(prediction - target) if float(prediction[0]) else 0, "jax.numpy"),
         (lambda prediction: prediction, "raised TypeError"),
+        (lambda prediction, target: (prediction - target - jnp.mean(prediction - target)) ** 2, "several rows at once"),
     ],
 )
 def test_a_loss_of_ones_own_is_asked_at_the_door(loss, words):
     with pytest.raises(RequestError, match=words):
         check_loss(as_loss(loss))
+
+
+def test_a_number_that_a_loss_of_ones_own_uses_is_read_anew_when_it_changes():
+    factor = [1.0]
+    data = {"x": [0.0, 1.0, 2.0], "y": [1.0, 3.0, 4.0]}
+
+    def loss(prediction, target):
+        return factor[0] * (prediction - target) ** 2
+
+    plain = ds.fit("y = w*x", data, loss=loss, optimizer="gd", steps=0, learning_rate=0.1).loss
+    factor[0] = 10.0
+    assert ds.fit("y = w*x", data, loss=loss, optimizer="gd", steps=0, learning_rate=0.1).loss == pytest.approx(
+        10 * plain
+    )

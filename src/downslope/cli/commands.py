@@ -10,7 +10,16 @@ from cyclopts import Parameter
 import downslope as ds
 from downslope.cli import lessons
 from downslope.cli.options import FileFlags, Files, Output, OutputFlags, PlanFlags, asked
-from downslope.cli.outcome import STANDARD_INPUT, exit_code, kept_as, load_what_computes, probe_writing, show, watch
+from downslope.cli.outcome import (
+    STANDARD_INPUT,
+    exit_code,
+    kept_as,
+    load_what_computes,
+    probe_writing,
+    show,
+    spare,
+    watch,
+)
 
 Number = Annotated[float | None, Parameter(show_default=False)]
 
@@ -39,7 +48,7 @@ def fit(
     output = output or OutputFlags()
     settings = asked(plan)
     place = kept_as(output, paths[0])
-    probe_writing(output, place)
+    probe_writing(output, place, paths)
     load_what_computes()
     data = [_path(word) for word in paths] if len(paths) > 1 else _path(paths[0])
     reading = (files or FileFlags()).reading()
@@ -75,7 +84,7 @@ def resume(
     output = output or OutputFlags()
     before = ds.load(run)
     place = kept_as(output, run)
-    probe_writing(output, place)
+    probe_writing(output, place, [run, *([data] if data else [])])
     load_what_computes()
     answer = before.resume(
         steps=steps,
@@ -110,7 +119,9 @@ def predict(
         replace a file that exists
     """
     answer = ds.load(run)
+    out = None if out == STANDARD_INPUT else out  # "-o -" is the terminal
     if out is not None:
+        spare(out, [run, data])
         ds.check_writable(out, force=force)
     table = ds.read(_path(data), only=set(answer.model.columns), reading=(files or FileFlags()).reading())
     name = answer.run.target if answer.run.target not in table.columns else f"predicted {answer.run.target}"
@@ -118,7 +129,7 @@ def predict(
     ds.write_table(predicted, out or sys.stdout, force=force)
     if out is not None:
         print(f"wrote {out}: {predicted.rows} rows")
-    return exit_code(answer, OutputFlags())
+    return exit_code(answer)
 
 
 def make(
@@ -151,6 +162,7 @@ def make(
     force
         replace a file that exists
     """
+    out = None if out == STANDARD_INPUT else out
     if out is not None:
         ds.check_writable(out, force=force)
     table = ds.make(formula, n=n, noise=noise, relative_noise=relative_noise, seed=seed, **columns)

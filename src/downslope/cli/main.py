@@ -13,10 +13,9 @@ from cyclopts import App, CycloptsError
 
 from downslope import errors
 from downslope.cli import commands
-from downslope.cli.outcome import STANDARD_INPUT
+from downslope.cli.outcome import INTERRUPTED, STANDARD_INPUT
 
 OUR_BUG = 70
-INTERRUPTED = 130
 
 
 def app() -> App:
@@ -39,9 +38,8 @@ def main(words: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if words is None else words)
     debug = "--debug" in given
     given = [word for word in given if word != "--debug"]
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop as with Ctrl-C: the result is kept
     try:
-        return _run(given)
+        return _run(given, debug)
     except KeyboardInterrupt:
         _complain("interrupted")
         return INTERRUPTED
@@ -63,13 +61,16 @@ def run() -> None:
 
     Taking JAX apart at the end of a process costs a quarter of a second; all that is written is written by then.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop as with Ctrl-C: the result is kept
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal may know few letters
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 
 
-def _run(words: list[str]) -> int:
+def _run(words: list[str], debug: bool) -> int:
     try:
         # a lone hyphen is standard input here, and an option without a name to the parser
         words = [STANDARD_INPUT if word == "-" else word for word in words]
@@ -80,7 +81,7 @@ def _run(words: list[str]) -> int:
         _complain(f"{str(error).strip()}\nTry: downslope {_command(words)}--help")
         return errors.RequestError.exit_code
     except errors.DownslopeError as error:
-        if "--debug" in sys.argv:
+        if debug:
             raise
         _complain(str(error))
         return error.exit_code

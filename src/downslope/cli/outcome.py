@@ -1,8 +1,10 @@
 """What a command leaves behind: what is printed, which files are written, the exit code."""
 
 import os
+import re
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import downslope as ds
 from downslope.cli.options import OutputFlags
 
 STANDARD_INPUT = "standard input"
+INTERRUPTED = 130
 GOOD_ENOUGH = {"usable": ("usable", "certified"), "certified": ("certified",)}
 
 
@@ -38,15 +41,18 @@ def kept_as(output: OutputFlags, source: str) -> Path | None:
         if source == STANDARD_INPUT
         else Path(source).name.split(".")[0].replace("*", "").replace("?", "") or "run"
     )
-    stem = stem.rstrip("0123456789").rstrip("-") if source.endswith(".downslope") else stem
+    if source.endswith(".downslope"):
+        stem = re.sub(r"-\d+$", "", stem)
     place, number = Path(f"{stem}.downslope"), 2
     while place.exists():
         place, number = Path(f"{stem}-{number}.downslope"), number + 1
     return place
 
 
-def probe_writing(output: OutputFlags, place: Path | None) -> None:
-    """Make sure, before anything is computed, that what is asked for can be written."""
+def probe_writing(output: OutputFlags, place: Path | None, read: Sequence[str]) -> None:
+    """Make sure, before anything is computed, that what is asked for can be written, and not onto what was `read`."""
+    for path in (place, output.plot):
+        spare(path, read)
     if place is not None:
         ds.check_writable(place, force=output.force)
     if output.plot is not None:
@@ -55,9 +61,17 @@ def probe_writing(output: OutputFlags, place: Path | None) -> None:
             raise ds.RequestError(f"--save and --plot both name {output.plot}; give each its own file")
 
 
+def spare(path: Any, read: Sequence[str]) -> None:
+    """Refuse, even when forced, to write onto a file that is read."""
+    if path is not None and any(Path(path).resolve() == Path(source).resolve() for source in read):
+        raise ds.OutputError(f"{path} is read by this command; write to another file")
+
+
 def watch(output: OutputFlags) -> Any:
     """What shows the progress: lines if asked for, else a bar where somebody looks."""
     if output.every is not None:
+        if output.quiet:
+            return False
         if output.every < 1:
             raise ds.RequestError(f"--every is {output.every}; it must be a positive whole number")
         return ds.status_lines(output.every, sys.stderr if output.json else sys.stdout, gradients=output.verbose)
@@ -78,16 +92,15 @@ def show(answer: "ds.Fit", output: OutputFlags, place: Path | None) -> int:
     elif not output.quiet:
         width, color = _terminal()
         print(answer.summary(width=width, color=color))
-        print(answer.sketch(width=width - 2, height=14, color=color))
+        unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+        print(answer.sketch(width=width - 2, height=14, color=color, unicode=unicode))
         print("wrote " + ", ".join(files) if files else "wrote no file (--save PATH keeps the run)")
-    return exit_code(answer, output)
+    return INTERRUPTED if answer.stopped == "interrupted" else exit_code(answer, output.require)
 
 
-def exit_code(answer: "ds.Fit", output: OutputFlags) -> int:
-    """0, 1 or 130."""
-    if answer.stopped == "interrupted":
-        return 130
-    return 0 if answer.state in GOOD_ENOUGH[output.require] else 1
+def exit_code(answer: "ds.Fit", require: str = "usable") -> int:
+    """0 if the answer is good enough, else 1."""
+    return 0 if answer.state in GOOD_ENOUGH[require] else 1
 
 
 def _terminal() -> tuple[int, bool]:

@@ -72,7 +72,7 @@ class Table:
         True
         """
         digest = hashlib.sha256()
-        for name, column in self.columns.items():
+        for name, column in sorted(self.columns.items()):
             head = f"{len(name)}:{name}:{len(column)}:"
             digest.update(head.encode("utf-8", "surrogatepass"))
             digest.update(np.ascontiguousarray(column).data)

@@ -113,10 +113,10 @@ def _check_rates(rates: np.ndarray) -> None:
     """Refuse, before the first step, a schedule that gives no usable rate. Where one does so later, the run ends
     there.
     """
-    if not np.isfinite(rates).all():
-        raise RequestError(
-            f"the schedule gives a rate that is not a number at step {int(np.argmin(np.isfinite(rates)))}"
-        )
+    bad = ~(np.isfinite(rates) & (rates >= 0))
+    if bad.any():
+        step = int(np.argmax(bad))
+        raise RequestError(f"the schedule gives {rates[step]:g} at step {step}; a rate must be a number, 0 or more")
 
 
 def _first_norm(descent: Descent, compiled: Program, memory: np.ndarray) -> float:
@@ -128,7 +128,9 @@ def _first_norm(descent: Descent, compiled: Program, memory: np.ndarray) -> floa
 
 def _first_chunk(descent: Descent) -> int:
     """Steps that surely fit the time aimed at, from the rows that each of them reads."""
-    reads = (descent.batch_size or descent.row_count) * (1 + (descent.start.size if descent.rule.curvature else 0))
+    size = descent.start.size
+    width = max(1, len(descent.rows.columns)) + (size**2 if descent.rule.curvature else size)
+    reads = (descent.batch_size or descent.row_count) * width
     return max(1, int(2e7 / (100 + reads)))
 
 

@@ -1,8 +1,9 @@
 """Levenberg-Marquardt on the generalised Gauss-Newton curvature, for any smooth convex loss and few parameters.
 
 One evaluation an iteration: a step is proposed, evaluated as the next row of the history, and taken back if the loss
-rose. Damping by gain ratio (Nielsen 1999), scaled by the largest curvature seen along each parameter, as MINPACK
-does (Moré 1978), so that the units of the parameters do not matter.
+rose. Damping by gain ratio (Nielsen 1999), scaled by the curvature along each parameter (Marquardt 1963), so that the
+units of the parameters do not matter. MINPACK scales by the largest curvature ever seen (Moré 1978); on exponentials
+that start far up, where it is larger by powers of ten than near the minimum, every later step is then too short.
 """
 
 from typing import Any, NamedTuple
@@ -17,22 +18,21 @@ NEGLIGIBLE = 1e-24
 """Gain left, as a share of the loss, below which nothing is left to do: 1e-12 standard errors times the root of
 the rows.
 """
-ROUNDING = 1e-8
-"""Gain left as a share of the loss, or way left as a share of the parameters, that may be an illusion of rounding
-when no step lowers the loss any more."""
+ROUNDING, BLUR = 1e-8, 1e-20
+"""Gain left, as a share of the loss, or of the mean square of the predictions, that may be an illusion of rounding when
+no step lowers the loss any more."""
 SMALLEST_STEP = 1e-15
 """Step, as a share of the parameters, below which the numbers no longer move."""
 
 
 class Memory(NamedTuple):
-    """The best point so far with its sums, the scale (p,) of the damping, the damping, its growth, the gain
-    that the last step promised, whether an edge of the model is near, and whether and why it is over."""
+    """The best point so far with its sums, the damping, its growth, the gain that the last step promised, whether an
+    edge of the model is near, and whether and why it is over."""
 
     params: jax.Array
     loss: jax.Array
     gradient: jax.Array
     curvature: jax.Array
-    scale: jax.Array
     damping: jax.Array
     growth: jax.Array
     promised: jax.Array
@@ -48,7 +48,6 @@ def init(params: jax.Array) -> Memory:
         zero + jnp.inf,
         jnp.zeros_like(params),
         jnp.zeros((size, size), params.dtype),
-        jnp.zeros_like(params),
         zero + 1e-3,
         zero + 2.0,
         zero + jnp.inf,
@@ -72,7 +71,7 @@ def update(sums: Sums, memory: Memory, params: jax.Array) -> tuple[jax.Array, Me
     loss = jnp.where(better, sums.loss, memory.loss)
     gradient = jnp.where(better, sums.gradient, memory.gradient)
     curvature = jnp.where(better, bend, memory.curvature)
-    scale = jnp.maximum(memory.scale, jnp.sqrt(jnp.diagonal(curvature)))
+    scale = jnp.sqrt(jnp.diagonal(curvature))
     width = jnp.where(scale > 0, scale, 1.0)
 
     scaled = curvature / (width[:, None] * width[None, :])
@@ -85,14 +84,14 @@ def update(sums: Sums, memory: Memory, params: jax.Array) -> tuple[jax.Array, Me
     left = 0.5 * slope @ undamped
     size = jnp.sqrt(jnp.sum((best * width) ** 2))
     tiny = jnp.sqrt(jnp.sum((move * width) ** 2)) <= SMALLEST_STEP * size
-    close = (left <= ROUNDING * jnp.abs(loss)) | (jnp.sqrt(jnp.sum(undamped**2)) <= ROUNDING * size)
+    close = left <= ROUNDING * jnp.abs(loss) + BLUR * (best @ curvature @ best)
     settled = (left <= NEGLIGIBLE * jnp.abs(loss)) | (gradient == 0).all()
     stands_still = tiny & ~first
     settled = (better & settled) | (stands_still & close)
     # an edge counts as near until the search has gone on twice without meeting it
-    edge = jnp.where(finite, jnp.maximum(memory.edge - better, 0.0), 2.0)
+    edge = jnp.where(finite, jnp.where(better, jnp.maximum(memory.edge - 1.0, 0.0), memory.edge), 2.0)
     end = jnp.where(settled, jnp.where(edge > 0, EDGE, SETTLED), jnp.where(stands_still, STUCK, GOING_ON))
-    after = Memory(best, loss, gradient, curvature, scale, damping, growth, promised, edge, end.astype(params.dtype))
+    after = Memory(best, loss, gradient, curvature, damping, growth, promised, edge, end.astype(params.dtype))
     return best + move - params, after
 
 

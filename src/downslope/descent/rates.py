@@ -110,12 +110,17 @@ def _scheduled(schedule: Callable[[Any], Any]) -> Callable[[int, int], np.ndarra
     """A user's schedule as rates for a stretch of steps."""
 
     def at(first: int, count: int) -> np.ndarray:
-        with double_precision():
-            # always of one length, so that it is compiled once
-            rates = [
-                _compiled(schedule)(np.arange(begin, begin + STRETCH)) for begin in range(first, first + count, STRETCH)
-            ]
-        return np.concatenate([np.asarray(part, dtype=np.float64) for part in rates])[:count]
+        # always of one length, so that it is compiled once
+        begins = range(first, first + count, STRETCH)
+        try:
+            with double_precision():
+                parts = [np.asarray(_compiled(schedule)(np.arange(begin, begin + STRETCH))) for begin in begins]
+            return np.concatenate(parts).astype(np.float64).reshape(-1)[:count] if parts else np.empty(0)
+        except Exception as error:
+            raise RequestError(
+                f"the schedule cannot be evaluated ({type(error).__name__}): it must give one number for a step, "
+                "written with jax.numpy, and jnp.where for `if`"
+            ) from error
 
     return at
 

@@ -6,7 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jax
+import numpy as np
 
+from downslope.arrays import double_precision
 from downslope.choice import Choice, parse
 from downslope.descent import levenberg_marquardt
 from downslope.errors import RequestError, UnknownName
@@ -59,8 +61,38 @@ def as_rule(asked: "str | optax.GradientTransformation") -> Rule:
         return _by_name(asked)
     if not (callable(getattr(asked, "init", None)) and callable(getattr(asked, "update", None))):
         raise RequestError(f"optimizer is {asked!r:.80}; give a name ({', '.join(NAMES)}) or an optax transformation")
+    _check_transformation(asked)
     # equal transformations are built of fresh closures each time, so only the very same object can share a program
     return _from_optax("an optax transformation", asked, asked, own_rate=True)
+
+
+def _check_transformation(asked: "optax.GradientTransformation") -> None:
+    """Take one step of a transformation without numbers.
+
+    Raises: RequestError if it needs more than the gradient, the parameters and the loss, or remembers what is no
+        number.
+    """
+    import optax
+
+    full = optax.with_extra_args_support(asked)
+
+    def step(params: jax.Array, loss: jax.Array) -> tuple:
+        memory = full.init(params)
+        return full.update(params, memory, params, value=loss, grad=params), memory
+
+    with double_precision():
+        kinds = jax.ShapeDtypeStruct((2,), np.float64), jax.ShapeDtypeStruct((), np.float64)
+        try:
+            _, memory = jax.eval_shape(step, *kinds)
+        except Exception as error:
+            raise RequestError(
+                "this optax transformation cannot be used here, where a step sees the gradient, the parameters and the "
+                f"loss: {type(error).__name__}: {str(error).splitlines()[0]}"
+            ) from error
+    if not all(np.issubdtype(leaf.dtype, np.number) or leaf.dtype == bool for leaf in jax.tree.leaves(memory)):
+        raise RequestError(
+            "this optax transformation remembers what is no number, such as a random key; that cannot be saved"
+        )
 
 
 @lru_cache(maxsize=64)

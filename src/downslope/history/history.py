@@ -134,6 +134,9 @@ class Recorder:
             for history in spaced:
                 self._keep(history)
 
+    def __len__(self) -> int:
+        return self._rows + len(self._ends)
+
     def _keep(self, history: History) -> None:
         history = history.rows(history.step % self._spacing == 0)
         self._kept.append(history)

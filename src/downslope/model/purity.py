@@ -54,9 +54,9 @@ SAMPLE = 8
 def check_rows_apart(model: Model, params: np.ndarray, columns: Mapping[str, np.ndarray]) -> None:
     """Make sure that the prediction of a row depends on that row alone, as everything else here takes for granted.
 
-    Some rows are predicted beside themselves, before others and after others. A function that subtracts the mean of its
-    column, say, would be fitted to something else in each batch and block. A formula cannot look at other rows, and
-    passes.
+    Some rows are predicted alone, beside themselves, before others and after others. A function that subtracts the
+    mean of its column, say, would be fitted to something else in each batch and block. A formula cannot look at
+    other rows, and passes.
 
     Raises: ModelError.
 
@@ -72,7 +72,8 @@ def check_rows_apart(model: Model, params: np.ndarray, columns: Mapping[str, np.
     if isinstance(model.key, str) or count < 2:
         return
     half = min(count, SAMPLE) // 2
-    some, others = np.arange(half), np.arange(half, 2 * half)
+    spread = np.linspace(0, count - 1, 2 * half).round().astype(int)
+    some, others = spread[:half], spread[half:]
     predict = _compiled(model)
 
     def predicted(*rows: np.ndarray) -> np.ndarray:
@@ -80,9 +81,9 @@ def check_rows_apart(model: Model, params: np.ndarray, columns: Mapping[str, np.
         return np.asarray(predict(params, {name: values[chosen] for name, values in columns.items()}))
 
     with double_precision():
-        alone = predicted(some, some)[:half]
-        followed, preceded = predicted(some, others)[:half], predicted(others, some)[half:]
-    if not all(np.allclose(alone, each, rtol=1e-9, atol=0.0, equal_nan=True) for each in (followed, preceded)):
+        alone = predicted(some)
+        beside = (predicted(some, some)[:half], predicted(some, others)[:half], predicted(others, some)[half:])
+    if not all(np.allclose(alone, each, rtol=1e-9, atol=0.0, equal_nan=True) for each in beside):
         raise ModelError(
             f"{model.text} looks at several rows at once, such as for their mean, so that its prediction for one row "
             "changes with the others. Compute that before the fit, and give it as a column or a number"

@@ -8,13 +8,13 @@ import types
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), np.generic)
 MOST_ITEMS = 100
-MOST_BYTES = 8192
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ def _state(value: Any, seen: set[int]) -> Hashable:
     if isinstance(value, types.ModuleType | type) or id(value) in seen:
         return _Same(value)
     if isinstance(value, np.ndarray):
-        return (_Same(value), value.tobytes() if value.nbytes <= MOST_BYTES and value.dtype != object else None)
+        content = None if value.dtype == object else blake2b(value.tobytes()).digest()
+        return (_Same(value), content)
     seen.add(id(value))
     if isinstance(value, partial):
         return "partial", _state(value.func, seen), _state(value.args, seen), _state(value.keywords, seen)

@@ -15,6 +15,7 @@ import numpy as np
 from downslope.arrays import double_precision
 from downslope.choice import parse
 from downslope.errors import DataError, RequestError, UnknownName
+from downslope.model.surroundings import Surroundings
 
 RowLoss = Callable[[jax.Array, jax.Array], jax.Array]
 
@@ -94,7 +95,7 @@ def as_loss(asked: str | Loss | RowLoss) -> Loss:
             raise RequestError(
                 f"loss is {asked!r:.80}; give a name ({', '.join(NAMES)}) or a function of prediction and target"
             )
-        return Loss(getattr(asked, "__name__", "your loss"), asked, asked)
+        return Loss(getattr(asked, "__name__", "your loss"), asked, Surroundings.of(asked))
     return _named(asked)
 
 
@@ -123,11 +124,12 @@ NAMES = ("mse", "mae", "huber", "log-cosh", "quantile", "poisson")
 
 
 def check_loss(loss: Loss) -> None:
-    """Ask a user's loss about twenty rows, without running it on numbers.
+    """Ask a user's loss about a few rows.
 
-    Raises: RequestError if it does not return one real number a row, or is not written for JAX.
+    Raises: RequestError if it does not return one real number a row, looks at several rows at once, or is not written
+            for JAX.
     """
-    if isinstance(loss.key, str | tuple):
+    if not isinstance(loss.key, Surroundings):
         return
     with double_precision():
         row = jax.ShapeDtypeStruct((20,), jnp.float64)
@@ -145,6 +147,15 @@ def check_loss(loss: Loss) -> None:
         seen = f"{kind} of shape {shape}" if kind is not None else type(returned).__name__
         mean = " Return one number a row; the mean is taken for you." if shape == () else ""
         raise RequestError(f"the loss {loss.text!r} returned {seen} for 20 rows; expected 20 real numbers.{mean}")
+    some, others = np.array([[0.3, -1.2, 2.5], [1.1, 0.4, -0.7]]), np.array([[4.0, 0.9, -3.1], [-2.2, 5.0, 1.7]])
+    with double_precision():
+        alone = np.asarray(loss.by_row(*jnp.asarray(some)))
+        together = np.asarray(loss.by_row(*jnp.asarray(np.hstack([others, some]))))[3:]
+    if not np.allclose(alone, together, rtol=1e-9, atol=0.0, equal_nan=True):
+        raise RequestError(
+            f"the loss {loss.text!r} looks at several rows at once: what one row costs changes with the others. "
+            "Compute what it needs of them before the fit"
+        )
 
 
 def check_target(loss: Loss, target: np.ndarray, name: str) -> None:
