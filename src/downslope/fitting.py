@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from downslope.arrays import double_precision
+from downslope.beginning import from_least_squares
 from downslope.data import Reading
 from downslope.descent import Block, Descent, descend, until_interrupted
 from downslope.diagnosis import examine
@@ -25,7 +26,7 @@ from downslope.probe import GradientCheck, check, losses_at
 from downslope.problem import Problem, check_start, pose, pose_again
 from downslope.report import bar, status_lines
 from downslope.result import Fit
-from downslope.strategy import Strategy, choose
+from downslope.strategy import Strategy, choose, needs_a_beginning
 
 MOST_KEPT = 1_000_000
 """Numbers of data that a Run keeps, so that a saved one can be pictured and resumed without its file."""
@@ -125,6 +126,8 @@ def check_gradient(
 def train(problem: Problem, plan: Plan, progress: Progress = False, before: Run | None = None) -> Fit:
     """Descend on a problem, on from `before` if it is given, and say what came out."""
     started = time.perf_counter()
+    if before is None and needs_a_beginning(plan, problem):
+        problem = from_least_squares(problem)
     strategy = choose(plan, problem, before.steps if before else 0)
     recorder = Recorder(problem.model.parameters, before.history if before else None)
     with until_interrupted() as wanted:
@@ -134,7 +137,7 @@ def train(problem: Problem, plan: Plan, progress: Progress = False, before: Run 
         latest = seen.latest or seen.first()  # a watcher may end the run, even before it began
     stopped = latest.stopped or "interrupted"
     history = recorder.history()
-    row = history.best if strategy.rule.searches else _last_finite(history)
+    row = history.best if strategy.rule.searches or strategy.automatic else _last_finite(history)
     params, loss = history.params[row], float(history.loss[row])
     began = float(history.loss[0])
     if strategy.batch_size is not None:  # the history has the losses of batches

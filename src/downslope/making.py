@@ -24,8 +24,8 @@ def make(
         noise: standard deviation of the normal noise added to y, in its units.
         relative_noise: standard deviation of the normal noise by which y is first multiplied: y * (1 + r) + a.
         seed: of numpy's default_rng.
-        columns: for each column a distribution, "uniform(0, 1)", "normal(0, 1)", "linspace(-2, 2)" or "integers(0,
-                 9)", or n numbers.
+        columns: for each column a distribution ("uniform(0, 1)", "normal(0, 1)", "linspace(-2, 2)", "integers(0, 9)"),
+            or n numbers.
     Returns: a Table that knows its truth, so that a fit can show estimated beside true values.
     Raises: RequestError, FormulaError.
 

@@ -1,6 +1,6 @@
 """Problem: a model, data and a plan brought together, checked at the door and ready to descend on.
 
-Conducts the rooms data, model and objective; `fit.py` and the gradient check start from here.
+Conducts the rooms data, model and objective; `fitting.py`, for fits and for the gradient check, starts from here.
 """
 
 from collections.abc import Mapping
@@ -35,8 +35,7 @@ from downslope.plan import Plan, asdict_shallow
 class Problem:
     """What is to be fitted to what; `spec` is the model as it can be bound again, to other data.
 
-    Shapes: target, weight, spread (n,); start (p,) in the user's columns. `rows` and `objective` are in the columns
-            that the descent
+    Shapes: target (n,); start (p,), in the user's columns. `rows` and `objective` are in the columns that the descent
     works in: scaled ones if `rescaling` is there.
     """
 
@@ -51,6 +50,8 @@ class Problem:
     rescaling: Rescaling | None
     truth: Mapping[str, float] | None
     notes: tuple[str, ...]
+    reach: float | None = None
+    """A step of sensible length along a parameter, where the search for the start has told it."""
 
     def inner(self, points: np.ndarray) -> np.ndarray:
         """Points (m, p) of the user's parameters, in the columns that the descent works in."""

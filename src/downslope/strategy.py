@@ -59,6 +59,11 @@ def choose(plan: Plan, problem: Problem, before: int = 0) -> Strategy:
         raise RequestError(
             "tolerance looks at the gradient over all rows, and batches have none; leave one of them out"
         )
+    if rule.curvature and not problem.objective.loss.curved:
+        raise RequestError(
+            f"{rule.text} needs a loss with curvature, and {problem.objective.loss.text} has none; name another "
+            "optimizer, such as adam"
+        )
     steps = _steps(plan, rule, automatic, per_epoch, notes)
     automatic = automatic and plan.steps is None and plan.epochs is None
     return Strategy(
@@ -69,6 +74,13 @@ def choose(plan: Plan, problem: Problem, before: int = 0) -> Strategy:
         automatic,
         tuple(notes),
     )
+
+
+def needs_a_beginning(plan: Plan, problem: Problem) -> bool:
+    """Whether least squares should be asked first where to begin: everything is left open, and the loss has kinks."""
+    nothing_said = plan.optimizer == "auto" and plan.learning_rate is None and plan.batch_size is None
+    smooth, loss, size = problem.model.smooth, problem.objective.loss, problem.start.size
+    return nothing_said and smooth and not loss.curved and size <= min(FEW_PARAMETERS, problem.target.size)
 
 
 def _optimizer(plan: Plan, problem: Problem, notes: list[str]) -> tuple[Any, bool]:
@@ -133,6 +145,11 @@ def _rates(
         return as_rates(1.0, end)
     if plan.learning_rate is not None:
         return as_rates(plan.learning_rate, end)
+    if problem.reach is not None:
+        notes.append(
+            f"learning rate: cosine({problem.reach:.3g}), steps that change the predictions by a typical residual"
+        )
+        return as_rates(f"cosine({problem.reach!r})", end)
     if str(name).split("(")[0] in ADAPTIVE:
         notes.append("learning rate: cosine(0.1), falling to 0 at the last step, as none was given")
         return as_rates("cosine(0.1)", end)

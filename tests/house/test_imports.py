@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 EVERYONE = {"errors", "choice"}  # may be imported by all, import nothing but each other
 CONDUCTORS = {
+    "beginning",
     "fitting",
     "inputs",
     "making",

@@ -1,7 +1,7 @@
 """`downslope ...`: reads the words, runs the command, and turns what happens into an exit code.
 
-0 usable or certified · 1 finished, but untrusted or less than required · 2 bad request · 3 bad data or file · 4
-cannot write · 130 interrupted, result kept · 70 our own bug
+0 usable or certified · 1 finished, but untrusted or less than required · 2 bad request · 3 bad data or file ·
+4 cannot write · 130 interrupted, result kept · 70 our own bug
 """
 
 import os
