@@ -116,6 +116,8 @@ class Recorder:
         self._kept: list[History] = []
         self._ends: dict[str, History] = {}
         if before is not None:
+            if len(before) > 3:  # go on at the spacing that it was thinned to
+                self._spacing = int(np.median(np.diff(before.step)))
             self.add(before)
 
     def add(self, block: History) -> None:
