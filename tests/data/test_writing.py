@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from downslope.data import from_arrays, read, write_table, writing
-from downslope.data.writing import check_output
+from downslope import whole_file
+from downslope.data import from_arrays, read, write_table
 from downslope.errors import OutputError
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -43,7 +43,7 @@ def test_a_stream_gets_csv(table):
 def test_a_file_that_exists_is_replaced_only_by_force(table, tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("precious")
-    with pytest.raises(OutputError, match=r"t\.csv exists\..*--force \(force=True\)"):
+    with pytest.raises(OutputError, match=r"t\.csv exists.*--force \(force=True\)"):
         write_table(table, path)
     assert path.read_text() == "precious"
     write_table(table, path, force=True)
@@ -57,8 +57,8 @@ def test_a_failure_in_the_middle_leaves_the_old_file_and_nothing_else(table, tmp
     def full(handle):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writing.os, "fsync", full)
-    with pytest.raises(OutputError, match="No space left on device"):
+    monkeypatch.setattr(whole_file.os, "fsync", full)
+    with pytest.raises(OutputError, match="no space left on device"):
         write_table(table, path, force=True)
     assert path.read_text() == "precious"
     assert os.listdir(tmp_path) == ["t.csv"]
@@ -71,35 +71,11 @@ def test_an_interrupt_leaves_the_old_file_and_nothing_else(table, tmp_path, monk
     def interrupted(handle):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(writing.os, "fsync", interrupted)
+    monkeypatch.setattr(whole_file.os, "fsync", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_table(table, path, force=True)
     assert path.read_text() == "precious"
     assert os.listdir(tmp_path) == ["t.csv"]
-
-
-def test_places_that_cannot_be_written_are_found_before_the_work(tmp_path):
-    (tmp_path / "link.csv").symlink_to(tmp_path / "elsewhere.csv")
-    for path, says in [
-        (tmp_path, "is a folder"),
-        (tmp_path / "absent" / "t.csv", "does not exist"),
-        (tmp_path / "link.csv", "is a link to"),
-        (tmp_path / ("x" * 300), "cannot be written"),
-        (tmp_path / "a\0b", "cannot be written"),
-    ]:
-        with pytest.raises(OutputError, match=says):
-            check_output(path, force=True)
-    assert check_output(tmp_path / "new.csv") == str(tmp_path / "new.csv")
-    assert os.listdir(tmp_path) == ["link.csv"]
-
-
-def test_a_folder_without_permission_is_found_before_the_work(tmp_path, monkeypatch):
-    def refuse(*_given):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(writing.os, "open", refuse)  # the superuser, who may run the tests, is refused nothing
-    with pytest.raises(OutputError, match=r"t\.csv cannot be written: Permission denied"):
-        check_output(tmp_path / "t.csv")
 
 
 @pytest.mark.parametrize("name", ["=cmd()", "+1", "-x", "@sum"])

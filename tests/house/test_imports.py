@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "repair": {"plan", "history", "diagnosis"},
     "report": {"plan", "history", "diagnosis", "repair", "pictures"},
 }
-EVERYONE = {"errors", "choice"}  # may be imported by all, import nothing but each other
+EVERYONE = {"errors", "choice", "whole_file"}  # may be imported by all, import nothing but each other
 CONDUCTORS = {
     "beginning",
     "fitting",

@@ -7,7 +7,7 @@ from downslope.data.samples import SAMPLES, sample
 from downslope.data.scaling import Scaling
 from downslope.data.synthetic import DISTRIBUTIONS, add_noise, draw
 from downslope.data.table import Table
-from downslope.data.writing import check_output, write_table
+from downslope.data.writing import write_table
 
 __all__ = [
     "DISTRIBUTIONS",
@@ -18,7 +18,6 @@ __all__ = [
     "add_noise",
     "batches",
     "block",
-    "check_output",
     "draw",
     "from_arrays",
     "read",

@@ -2,6 +2,6 @@
 
 from downslope.history.history import History, Recorder
 from downslope.history.run import Run, State
-from downslope.history.store import check_writable, load, save
+from downslope.history.store import load, save
 
-__all__ = ["History", "Recorder", "Run", "State", "check_writable", "load", "save"]
+__all__ = ["History", "Recorder", "Run", "State", "load", "save"]

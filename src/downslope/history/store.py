@@ -18,15 +18,15 @@ import numpy as np
 from downslope.errors import DataError, RequestError
 from downslope.history.history import COLUMNS, History
 from downslope.history.run import Run
-from downslope.history.whole_file import AnyPath, check_writable, reason, shown, write
 from downslope.plan import Plan
+from downslope.whole_file import AnyPath, reason, shown, write
 
 FORMAT = 1
 ARRAYS = ("params", "memory")
 APART = ("plan", "history", "columns", *ARRAYS)
 """Fields of Run that are not written into the JSON as they are."""
 
-__all__ = ["Described", "check_writable", "load", "save"]
+__all__ = ["Described", "load", "save"]
 
 
 @dataclass(frozen=True)

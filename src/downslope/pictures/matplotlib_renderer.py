@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from downslope.errors import MissingExtra, RequestError
-from downslope.history.whole_file import AnyPath, check_writable, write
 from downslope.pictures.scene import Axis, Contours, Line, Note, Points, Rule, Scene
 from downslope.pictures.window import exponent, shrunk
+from downslope.whole_file import AnyPath, check_writable, write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

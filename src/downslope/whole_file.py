@@ -3,28 +3,39 @@
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
+from typing import BinaryIO
 
 from downslope.errors import OutputError
 
 AnyPath = str | os.PathLike[str]
 
 
-def write(content: bytes, path: AnyPath, *, force: bool = False) -> None:
-    """Write bytes to a file so that it is never half written: a new file beside it, made durable, then renamed.
+@contextmanager
+def whole(path: AnyPath, *, force: bool = False) -> Iterator[BinaryIO]:
+    """A file to write bytes to, which takes the place of `path` at the end, or not at all if the block raises.
 
     Raises: OutputError as `check_writable` does, or when the disk is full; then nothing has changed.
     """
     target = _target(path, force)
     with _as_output_error(target), _temporary(target) as (descriptor, temporary):
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
-        _sync_folder(target.parent)
+    _sync_folder(target.parent)
+
+
+def write(content: bytes, path: AnyPath, *, force: bool = False) -> None:
+    """Write bytes to a file so that it is never half written.
+
+    Raises: as `whole`.
+    """
+    with whole(path, force=force) as file:
+        file.write(content)
 
 
 def check_writable(path: AnyPath, *, force: bool = False) -> None:
@@ -55,7 +66,7 @@ def _target(path: AnyPath, force: bool) -> Path:
     if not stat.S_ISREG(kind):
         raise OutputError(f"cannot write {name}: it is not a regular file")
     if not force:
-        raise OutputError(f"{name} exists; give another name, or force to replace it")
+        raise OutputError(f"{name} exists; give another name, or replace it with --force (force=True)")
     return target
 
 
@@ -80,13 +91,13 @@ def _as_output_error(target: Path) -> Iterator[None]:
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":  # elsewhere a folder cannot be opened, and a rename needs no second sync
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Make the new name durable too, where the system can; the file is in its place already."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def reason(problem: Exception) -> str:

@@ -5,14 +5,14 @@ import stat
 import pytest
 
 from downslope.errors import OutputError
-from downslope.history.whole_file import check_writable, write
+from downslope.whole_file import check_writable, write
 
 
 def test_existing_file_is_replaced_only_by_force(tmp_path):
     path = tmp_path / "a"
     path.write_text("old")
     for attempt in (check_writable, lambda path: write(b"new", path)):
-        with pytest.raises(OutputError, match=f"{path} exists; give another name, or force to replace it"):
+        with pytest.raises(OutputError, match=f"{path} exists; give another name, or replace it with"):
             attempt(path)
     assert path.read_text() == "old"
     check_writable(path, force=True)
