@@ -13,7 +13,7 @@ from downslope.plan import Plan
 from downslope.probe import hessian
 from downslope.problem import Problem
 
-FEW_PARAMETERS = 100
+FEW_PARAMETERS = 300
 """Up to here a curvature matrix is cheap beside the passes over the data."""
 SEARCH_STEPS = 500
 ADAPTIVE = ("adam", "adamw", "rmsprop", "adagrad")
