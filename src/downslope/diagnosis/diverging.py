@@ -91,7 +91,7 @@ def _leaving(seen: History, landing: float) -> bool:
     if landing < -1:  # plain descent: past the limit, and rising at each of the last steps
         rises = np.diff(loss[-LAST_STEPS:])
         return rises.size > 1 and bool((rises > 0).all())
-    if loss.size < 8 or not (loss > 0).all():
+    if loss.size < 8 or not loss[-1] > loss[0] or not (loss > 0).all():
         return False
     logs = np.log([np.median(part) for part in np.array_split(loss, 4)])
     ratios = np.diff(logs)

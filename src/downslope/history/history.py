@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -62,13 +63,13 @@ class History:
     def __len__(self) -> int:
         return len(self.step)
 
-    @property
+    @cached_property
     def best(self) -> int:
         """Row with the smallest finite loss at finite parameters; 0 if there is none."""
         usable = np.where(self.finite, self.loss, np.inf)
         return int(np.argmin(usable)) if len(self) else 0
 
-    @property
+    @cached_property
     def finite(self) -> np.ndarray:
         """(m,) whether loss and parameters of the row are finite numbers."""
         return np.isfinite(self.loss) & np.isfinite(self.params).all(axis=1)
@@ -115,6 +116,7 @@ class Recorder:
         self._spacing, self._rows = 1, 0
         self._kept: list[History] = []
         self._ends: dict[str, History] = {}
+        self._only: History | None = None
         if before is not None:
             if len(before) > 3:  # go on at the spacing that it was thinned to
                 self._spacing = int(np.median(np.diff(before.step)))
@@ -129,6 +131,7 @@ class Recorder:
         if "best" not in self._ends or (best.finite[0] and not self._ends["best"].loss[0] <= best.loss[0]):
             self._ends["best"] = best
         self._ends["last"] = block.rows(slice(-1, None))
+        self._only = block if not self._kept and len(block) <= self._most else None
         self._keep(block.rows(slice(0, -1)))
         while self._rows > self._most - 3:
             self._spacing *= 2
@@ -140,7 +143,8 @@ class Recorder:
         return self._rows + len(self._ends)
 
     def _keep(self, history: History) -> None:
-        history = history.rows(history.step % self._spacing == 0)
+        if self._spacing > 1:
+            history = history.rows(history.step % self._spacing == 0)
         self._kept.append(history)
         self._rows += len(history)
 
@@ -148,6 +152,8 @@ class Recorder:
         """All that was kept, in the order of steps."""
         if not self._kept:
             return History.of(self._parameters, step=[], loss=[])
+        if self._only is not None:
+            return self._only
         parts = [*self._kept, *self._ends.values()]
         joined: dict[str, Any] = {name: np.concatenate([part.columns[name] for part in parts]) for name in COLUMNS}
         everything = replace(parts[-1], **joined)
