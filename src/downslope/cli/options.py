@@ -17,9 +17,8 @@ def _plan_flags() -> type:
         asked: Any = Annotated[kind | None, Parameter(help=entry.metadata["help"], show_default=False)]
         flags.append((entry.name, asked, field(default=None)))
     made = make_dataclass("PlanFlags", flags, kw_only=True)
-    made.__module__ = (
-        __name__  # cyclopts takes a class of the standard library, where make_dataclass puts it, for a plain value
-    )
+    # cyclopts takes a class of the standard library, where make_dataclass puts it, for a plain value
+    made.__module__ = __name__
     return made
 
 

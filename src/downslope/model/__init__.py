@@ -3,9 +3,9 @@
 from downslope.model.binding import as_model, names_in
 from downslope.model.formula import Formula, evaluate, read_formula
 from downslope.model.function import arguments
-from downslope.model.library import Ready, exponential, gaussian, line, logistic, polynomial, relu_sum
 from downslope.model.model import Model
 from downslope.model.purity import check_model, check_rows_apart
+from downslope.model.ready import Ready, exponential, gaussian, line, logistic, polynomial, relu_sum
 from downslope.model.truth import match_truth
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from downslope.model import formula, function, library
+from downslope.model import formula, function, ready
 from downslope.model.model import Model
 
 
@@ -24,7 +24,7 @@ def as_model(model: object, available: Sequence[str], claimed: Collection[str] =
         return formula.bind_text(model, tuple(available), frozenset(claimed))
     if isinstance(model, formula.Formula):
         return formula.bind(model, available, claimed)
-    if isinstance(model, library.Ready):
+    if isinstance(model, ready.Ready):
         return formula.bind_ready(model, available, claimed)
     if isinstance(model, Model):
         return model
@@ -41,7 +41,7 @@ def names_in(model: object) -> frozenset[str] | None:
         return frozenset(formula.read_formula(model).names)
     if isinstance(model, formula.Formula):
         return frozenset(model.names)
-    if isinstance(model, library.Ready):
+    if isinstance(model, ready.Ready):
         return None
     if isinstance(model, Model):
         return frozenset(model.columns + model.target_columns)

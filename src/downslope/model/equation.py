@@ -1,7 +1,7 @@
 """The equation: text to the two sides of a formula.
 
 equation  = side "=" side
-          | side "=" ready(side, option=number)     a ready model (see library) is the whole right side
+          | side "=" ready(side, option=number)     a ready model (see ready.py) is the whole right side
 """
 
 import ast

@@ -14,13 +14,12 @@ from typing import Any, cast
 import numpy as np
 
 from downslope.errors import FormulaError, RequestError, shortened
-from downslope.model import library
 from downslope.model.equation import Call, read_equation, read_expression
 from downslope.model.evaluate import evaluate
 from downslope.model.latex import latex
-from downslope.model.library import Ready
 from downslope.model.model import Columns, Model, Starts, no_starts
 from downslope.model.names import Names, column_text, resolve
+from downslope.model.ready import Ready, named
 from downslope.model.tree import Apply, Name, Node, constant, names, postorder
 
 __all__ = ["Formula", "bind", "bind_ready", "bind_text", "evaluate", "read_formula"]
@@ -72,7 +71,7 @@ def read_formula(text: str) -> Formula:
     if not isinstance(right, Call):
         return Formula(f"{left_text} = {right_text}", text, left, right, left_text)
     try:
-        ready = library.named(right)
+        ready = named(right)
     except RequestError as error:
         raise FormulaError(text, str(error), right.start, right.end) from None
     for name in names(right.tree):
@@ -130,7 +129,8 @@ def bind_ready(ready: Ready, available: Sequence[str], claimed: Collection[str] 
 
     Raises: RequestError if that leaves a choice.
 
-    >>> bind_ready(library.line, ["t"]).text
+    >>> from downslope.model.ready import line
+    >>> bind_ready(line, ["t"]).text
     'w*t + b'
     """
     return _bind_ready(ready, tuple(available), frozenset(claimed))

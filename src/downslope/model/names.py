@@ -12,8 +12,8 @@ from difflib import get_close_matches
 from keyword import iskeyword
 
 from downslope.errors import FormulaError, RequestError, UnknownName, shortened
-from downslope.model.library import Ready
 from downslope.model.lookalikes import twin
+from downslope.model.ready import Ready
 from downslope.model.tree import Name, Node, names
 from downslope.model.vocabulary import CONSTANTS, FUNCTIONS, SAME
 
