@@ -88,3 +88,11 @@ def test_a_number_that_a_loss_of_ones_own_uses_is_read_anew_when_it_changes():
     assert ds.fit("y = w*x", data, loss=loss, optimizer="gd", steps=0, learning_rate=0.1).loss == pytest.approx(
         10 * plain
     )
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-160, 1e200])
+def test_targets_whose_squares_are_lost_are_refused(size):
+    """At 1e-300 the loss was 0 at a parameter wrong by 136 powers of ten, and called usable."""
+    with pytest.raises(ds.DataError, match="other units"):
+        ds.fit("y = w*x", {"x": [1.0, 2.0], "y": [size, 2 * size]})
+    assert ds.fit("y = w*x", {"x": [1.0, 2.0], "y": [1e-130, 2e-130]}).params["w"] == pytest.approx(1e-130, rel=1e-9)

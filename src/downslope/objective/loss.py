@@ -120,6 +120,8 @@ def _named(text: str) -> Loss:
 
 
 _OPTIONS = {"huber": {"delta": 1.0}, "quantile": {"level": 0.5}}
+SMALLEST, LARGEST = 1e-140, 1e140
+"""Targets between these have squares, and sums of squares, with all their digits."""
 NAMES = ("mse", "mae", "huber", "log-cosh", "quantile", "poisson")
 
 
@@ -159,10 +161,17 @@ def check_loss(loss: Loss) -> None:
 
 
 def check_target(loss: Loss, target: np.ndarray, name: str) -> None:
-    """Refuse targets that a loss cannot judge: `poisson` takes counts.
+    """Refuse targets that a loss cannot judge: `poisson` takes counts, and a square must be a number other than 0.
 
     Raises: DataError with the row.
     """
+    size = float(np.max(np.abs(target)))
+    if loss.key == "mse" and size > 0 and not SMALLEST < size < LARGEST:
+        row = int(np.argmax(np.abs(target)))
+        raise DataError(
+            f"{name} is {target[row]:g} in row {row + 1}, and its square is no number that {loss.text} could use. "
+            "Give the column in other units"
+        )
     if loss.key == "poisson" and (target < 0).any():
         row = int(np.argmax(target < 0))
         raise DataError(f"poisson counts cannot be negative: {name} is {target[row]:g} in row {row + 1}")

@@ -35,7 +35,7 @@ def undetermined(curvature: np.ndarray, parameters: tuple[str, ...]) -> list[str
     Args:   curvature: (p, p), not indefinite.
 
     >>> undetermined(np.array([[1.0, 1.0], [1.0, 1.0]]), ("a", "b"))
-    ['the data cannot tell a and b apart: only a combination of them is determined']
+    ["the data cannot tell a and b apart: only a combination of them is determined (if a column lies ..."]
     >>> undetermined(np.array([[1.0, 0.0], [0.0, 0.0]]), ("a", "b"))
     ['b has no effect on the prediction here']
     """
@@ -52,5 +52,8 @@ def undetermined(curvature: np.ndarray, parameters: tuple[str, ...]) -> list[str
     for vector in vectors.T[values <= BLIND * values[-1]]:
         involved = [parameters[seen[index]] for index in np.flatnonzero(np.abs(vector) > 0.05 * np.abs(vector).max())]
         names = ", ".join(involved[:-1]) + f" and {involved[-1]}" if len(involved) > 1 else involved[0]
-        said.append(f"the data cannot tell {names} apart: only a combination of them is determined")
+        said.append(
+            f"the data cannot tell {names} apart: only a combination of them is determined (if a column lies far from 0 "
+            "for its spread, scale='columns' may tell them apart)"
+        )
     return said
