@@ -53,7 +53,7 @@ def undetermined(curvature: np.ndarray, parameters: tuple[str, ...]) -> list[str
         involved = [parameters[seen[index]] for index in np.flatnonzero(np.abs(vector) > 0.05 * np.abs(vector).max())]
         names = ", ".join(involved[:-1]) + f" and {involved[-1]}" if len(involved) > 1 else involved[0]
         said.append(
-            f"the data cannot tell {names} apart: only a combination of them is determined (if a column lies far from 0 "
-            "for its spread, scale='columns' may tell them apart)"
+            f"the data cannot tell {names} apart: only a combination of them is determined (if a column lies far from "
+            "0 for its spread, scale='columns' may tell them apart)"
         )
     return said
