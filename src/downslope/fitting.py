@@ -5,7 +5,7 @@ data, model ─► problem ─► strategy ─► descent ─► history ─► 
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from importlib.metadata import version
 from inspect import Parameter, Signature
 from typing import Any
@@ -13,20 +13,22 @@ from typing import Any
 import numpy as np
 
 from downslope.arrays import double_precision
-from downslope.beginning import from_least_squares
+from downslope.certifying import certify
 from downslope.data import Reading
-from downslope.descent import Block, Descent, descend, until_interrupted
+from downslope.descent import SOLVERS, Block, until_interrupted
 from downslope.diagnosis import examine
 from downslope.errors import RequestError
 from downslope.history import History, Recorder, Run
 from downslope.judge import judge
-from downslope.model.linear import Rescaling
 from downslope.plan import Plan, check_names
+from downslope.posing import check_start, pose, pose_again
 from downslope.probe import GradientCheck, check, losses_at
-from downslope.problem import Problem, check_start, pose, pose_again
+from downslope.problem import Problem
 from downslope.report import bar, status_lines
 from downslope.result import Fit
-from downslope.strategy import Strategy, choose, needs_a_beginning
+from downslope.search import look_around
+from downslope.solving import blocks
+from downslope.strategy import Strategy, choose
 
 MOST_KEPT = 1_000_000
 """Numbers of data that a Run keeps, so that a saved one can be pictured and resumed without its file."""
@@ -48,7 +50,7 @@ def fit(
 
     Args:
         model: a formula ("y = w*x + b"), a ready model (`line`, `polynomial(3)`), or a function whose first
-            arguments are columns and whose rest are parameters, written with jax.numpy.
+            arguments are columns and whose rest are parameters, written with NumPy or jax.numpy.
         data: a mapping of names to arrays, a data frame, a Table, the path of a CSV, TSV, Parquet or npz file
             (several, or a glob), or x as an array (or several), in which case `target` is y.
         target: the column or array to predict, where the model does not say.
@@ -56,8 +58,8 @@ def fit(
         truth: the formula that made the data, to show true values beside the estimated; made tables know theirs.
         progress: True for a bar, k for a line every k steps, or a function from an iterator of blocks to an iterator.
         settings: the fields of `Plan`: loss, optimizer, learning_rate, steps, epochs, batch_size, start, sigma,
-            weights, scale, tolerance, seed. What is asked is what runs; what is left out is chosen and said in
-            `Fit.notes`.
+            sigma_is, weights, scale, tolerance, seed, bounds, fixed, tied. What is asked is what runs; what is left
+            out is chosen and said in `Fit.notes`.
     Raises: RequestError (the model, a parameter, a setting), DataError (the data); before anything is computed. A
         descent that goes wrong raises nothing: it is a Fit whose state is "untrusted".
 
@@ -118,7 +120,10 @@ def check_gradient(
             problem.model.parameters,
             points,
             problem.rows,
-            {**problem.table.columns, problem.target_name: problem.target},
+            {
+                **{name: problem.of_counted(values) for name, values in problem.table.columns.items()},
+                problem.target_name: problem.target,
+            },
             problem.model.columns,
         )
 
@@ -126,27 +131,25 @@ def check_gradient(
 def train(problem: Problem, plan: Plan, progress: Progress = False, before: Run | None = None) -> Fit:
     """Descend on a problem, on from `before` if it is given, and say what came out."""
     started = time.perf_counter()
-    if before is None and needs_a_beginning(plan, problem):
-        problem = from_least_squares(problem)
     strategy = choose(plan, problem, before.steps if before else 0)
     recorder = Recorder(problem.model.parameters, before.history if before else None)
     with until_interrupted() as wanted:
-        seen = _Recorded(_descend(problem, strategy, plan, before, wanted), recorder, problem)
+        found = look_around(problem, strategy, plan) if before is None and strategy.looks_around else None
+        seen = _Recorded(blocks(problem, strategy, plan, found, before, wanted), recorder, problem)
         for _ in _watched(seen, progress, strategy):
             pass
         latest = seen.latest or seen.first()  # a watcher may end the run, even before it began
     stopped = latest.stopped or "interrupted"
     history = recorder.history()
-    row = history.best if strategy.rule.searches or strategy.automatic else _last_finite(history)
+    row = history.best if strategy.keeps_best else _last_finite(history)
     params, loss = history.params[row], float(history.loss[row])
     began = float(history.loss[0])
     if strategy.batch_size is not None:  # the history has the losses of batches
         ends = problem.inner(np.array([history.params[0], params]))
         began, loss = map(float, losses_at(problem.objective, ends, problem.rows))
-    faults = [found for found in examine(history, strategy.chosen) if found.severity == "fault"]
-    state, reasons = judge(
-        history, (began, loss), stopped, strategy, problem.target.size, latest.curvature, diverged=bool(faults)
-    )
+    faults = [fault for fault in examine(history, strategy.chosen) if fault.severity == "fault"]
+    trust = certify(problem, strategy, params, loss, latest, found)
+    state, reasons = judge(problem, history, (began, trust.loss), stopped, strategy, trust, diverged=bool(faults))
     run = Run(
         plan=plan,
         text=problem.model.text,
@@ -154,12 +157,12 @@ def train(problem: Problem, plan: Plan, progress: Progress = False, before: Run 
         is_code=problem.model.target is None,
         target=problem.target_name,
         parameters=problem.model.parameters,
-        params=params,
-        loss=loss,
+        params=trust.params,
+        loss=trust.loss,
         rows=problem.target.size,
         state=state,
         reasons=reasons,
-        notes=(*problem.notes, *strategy.notes),
+        notes=(*problem.notes, *strategy.notes, *(found.notes if found else ())),
         stopped=stopped,
         history=history,
         source=problem.table.source,
@@ -171,6 +174,8 @@ def train(problem: Problem, plan: Plan, progress: Progress = False, before: Run 
         seconds=time.perf_counter() - started + (before.seconds if before else 0.0),
         versions=VERSIONS,
         chosen=strategy.chosen,
+        certificate=trust.certificate,
+        uncertainty=trust.uncertainty,
     )
     return Fit(run, problem)
 
@@ -192,8 +197,12 @@ def resume(
             "this run ended at numbers that are not finite, and cannot go on from there; fit anew with a smaller "
             "learning rate"
         )
+    if run.chosen["optimizer"] in SOLVERS:
+        raise RequestError(f"{run.chosen['optimizer']} takes no steps that could go on: its answer is the minimum")
     asked = any(count is not None for count in budget.values())
     settings: dict[str, Any] = dict(budget) if asked else {"steps": run.plan.steps, "epochs": run.plan.epochs}
+    if not asked and run.plan.steps is None and run.plan.epochs is None:
+        settings["steps"] = run.chosen["steps"]
     if learning_rate is not None:
         settings["learning_rate"] = learning_rate
     if run.plan.optimizer == "auto":
@@ -246,48 +255,6 @@ def _check_same(before: Recorder, block: History) -> None:
             f"this is not the model of the run: at its last point it had the loss {last.loss[-1]:.6g}, and now "
             f"{block.loss[0]:.6g}"
         )
-
-
-def _descend(
-    problem: Problem, strategy: Strategy, plan: Plan, before: Run | None, wanted: Callable[[], bool]
-) -> Iterator[Block]:
-    """The blocks of the descent, in the user's parameters."""
-    way = problem.rescaling
-    descent = Descent(
-        problem.objective,
-        problem.rows,
-        problem.target.size,
-        problem.model.parameters,
-        strategy.rule,
-        strategy.rates,
-        problem.inner(problem.start[None])[0],
-        strategy.steps,
-        strategy.batch_size,
-        plan.seed,
-        plan.tolerance,
-        _first_norm(problem, before) if before else None,
-        before.memory if before else None,
-    )
-    for block in descend(descent, wanted):
-        if way is not None:
-            block = block._replace(history=_in_users_units(block.history, way))
-        yield block
-
-
-def _in_users_units(history: History, way: Rescaling) -> History:
-    """A history of a descent on scaled columns, with the user's parameters and their slopes; `landing` is the
-    same in both.
-    """
-    params, gradient = way.back(history.params), way.gradient_back(history.gradient)
-    step_norm = np.append(np.linalg.norm(np.diff(params, axis=0), axis=1), np.nan)
-    gradient_norm = np.linalg.norm(gradient, axis=1)
-    return replace(history, params=params, gradient=gradient, step_norm=step_norm, gradient_norm=gradient_norm)
-
-
-def _first_norm(problem: Problem, before: Run) -> float:
-    """Length of the first gradient of an earlier run, in the columns that the descent works in."""
-    gradient = before.history.gradient[0]
-    return float(np.linalg.norm(gradient if problem.rescaling is None else problem.rescaling.turn.T @ gradient))
 
 
 def _watched(blocks: Iterable[History], progress: Progress, strategy: Strategy) -> Iterable[History]:

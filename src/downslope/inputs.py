@@ -1,13 +1,18 @@
-"""Inputs: what the user gave, as one Table, with the name of its target where the model does not say it."""
+"""Inputs: what the user gave, as one Table, with the name of its target where the model does not say it, and what each
+of its rows counts.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from downslope.data import Reading, Table, from_arrays, read
 from downslope.data.positional import is_positional, split
-from downslope.errors import RequestError, shortened
+from downslope.errors import DataError, RequestError, shortened
 from downslope.model import Formula, Ready, arguments, as_model, names_in, read_formula
 from downslope.model.names import column_text
+from downslope.objective import Loss
 from downslope.plan import Plan
 
 
@@ -83,3 +88,41 @@ def _with_column(table: Table, name: str, values: Any) -> Table:
             f"the data have a column {name!r} already; leave the target out, or give it another name in the formula"
         )
     return from_arrays((*table.columns, name), (*table.columns.values(), values))
+
+
+def row_weights(table: Table, plan: Plan, loss: Loss, rows: int) -> tuple[np.ndarray | None, np.ndarray | float]:
+    """Weight (n,) or None, and spread (n,) or 1."""
+    if plan.weights is not None:
+        weight = _by_row("weights", plan.weights, table, rows)
+        if (weight < 0).any():
+            row = int(np.argmax(weight < 0))
+            raise DataError(f"weights must not be negative: row {row + 1} has {weight[row]:g}")
+        if not weight.any():
+            raise DataError("all weights are 0: no row counts")
+        return weight / weight.mean(), 1.0  # one on average, so that the mean over a batch needs no other divisor
+    if plan.sigma is None:
+        return None, 1.0
+    if not loss.by_spread:
+        raise RequestError(f"sigma has no meaning for the loss {loss.text}; use weights")
+    spread = _by_row("sigma", plan.sigma, table, rows)
+    if (spread <= 0).any():
+        row = int(np.argmax(spread <= 0))
+        raise DataError(f"sigma must be positive: row {row + 1} has {spread[row]:g}")
+    return None, spread
+
+
+def _by_row(what: str, given: Any, table: Table, rows: int) -> np.ndarray:
+    """One number a row, from a column's name, one number or an array."""
+    if isinstance(given, str):
+        if given in table.available:
+            return table[given]
+        try:
+            given = float(given)
+        except ValueError:
+            return table[given]  # which says that there is no such column
+    values = np.asarray(from_arrays((what,), (given,))[what] if np.ndim(given) else np.full(rows, float(given)))
+    if values.shape != (rows,):
+        raise DataError(f"{what} has {values.size} rows, the data {rows}")
+    if not np.isfinite(values).all():
+        raise DataError(f"{what} is not a finite number in row {int(np.argmin(np.isfinite(values))) + 1}")
+    return values

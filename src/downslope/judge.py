@@ -2,81 +2,181 @@
 
 import numpy as np
 
-from downslope.history import History, State
-from downslope.probe import undetermined
+from downslope.certifying import Trust
+from downslope.history import Certificate, History, State
+from downslope.problem import Problem
+from downslope.report.numbers import number
 from downslope.strategy import Strategy
 
 ROUNDING = 1e-12
+PERFECT = 8.0
+"""Roundings of the target up to which a residual is none."""
+ENOUGH_ROWS = 10_000
+"""Rows that tell the size of a target."""
+CLOSE_ENOUGH, ENOUGH_DIGITS = 1e-4, 9.0
+"""A certified answer lies within so many standard errors of the minimum, or has so many correct digits."""
 
 
 def judge(
+    problem: Problem,
     history: History,
     losses: tuple[float, float],
     stopped: str,
     strategy: Strategy,
-    rows: int,
-    curvature: np.ndarray | None,
+    trust: Trust,
     *,
     diverged: bool,
 ) -> tuple[State, tuple[str, ...]]:
     """State and reasons.
 
-    Untrusted: it diverged, it ended higher than it began, it was cut off, a rule that was chosen automatically did not
-    settle, or the data do not determine the parameters. Usable: all else, with what it does not say.
+    Certified: the certificate holds. Untrusted: it diverged, it ended higher than it began, it was cut off, what was
+    chosen automatically did not end at a minimum or ended at one that a single start found, or the data do not
+    determine the parameters. Usable: all else, with what it does not say.
 
-    Args:   losses: over all rows, at the start and at the answer; curvature: (p, p) there, if it is known; diverged:
-                whether the diagnosis found so.
+    Args:   losses: over all rows, at the start and at the answer; diverged: whether the diagnosis found so.
     """
-    blurred = undetermined(curvature, history.parameters) if curvature is not None else []
-    against = _went_wrong(history, losses, stopped, strategy)
+    proof, best = trust.certificate, trust.minimum
+    blurred = list(trust.uncertainty.undetermined) if trust.uncertainty is not None else []
+    against = _went_wrong(history, losses, stopped, strategy, proof)
     if blurred and np.isfinite(losses[1]) and stopped != "interrupted":
         against = blurred  # a search that does not settle does so for this reason
     if diverged and not against:
         against = ["the descent was leaving for infinity"]
-    if curvature is None:
-        against += _flat(history, losses[1])
-    if curvature is None and len(history.parameters) > rows:
-        against.append(f"{len(history.parameters)} parameters, but only {rows} rows: many other values fit as well")
+    rows = problem.target.size
+    if proof is None and (best is None or not best.metric.rank):
+        against += _flat(history, losses[1], problem)
+    if best is None and proof is None and len(problem.free) > rows:
+        against.append(f"{len(problem.free)} parameters, but only {rows} rows: many other values fit as well")
+    exact = perfect(problem, trust.loss)
+    if strategy.automatic and not against and not exact:
+        against = _not_found(problem, strategy, trust)
+    first = problem.target[:100]
+    if strategy.automatic and rows > 1 and not np.ptp(first) and not np.ptp(problem.target):
+        against.append(f"{problem.target_name} is {number(problem.target[0])} in every row: there is nothing to fit")
     if against:
         return "untrusted", tuple(against)
-    return "usable", (_caveat(stopped, strategy),)
+    resting = _resting(trust)
+    if proof is not None and exact:
+        digits = int(min(proof.digits))
+        met = f"every row is met to rounding: no fit is better; {digits} digits of the parameters are sure"
+        return "certified", (met, *resting)
+    if proof is not None and good(proof):
+        return "certified", (_certified(proof, strategy, problem), *resting)
+    return "usable", (_caveat(stopped, strategy, trust), *resting)
 
 
-def _went_wrong(history: History, losses: tuple[float, float], stopped: str, strategy: Strategy) -> list[str]:
+def good(proof: Certificate) -> bool:
+    """Whether a certificate says that this is the minimum."""
+    return proof.distance <= CLOSE_ENOUGH or min(proof.digits, default=0.0) >= ENOUGH_DIGITS
+
+
+def perfect(problem: Problem, loss: float) -> bool:
+    """Whether nothing but rounding is left of the residuals."""
+    if not problem.objective.loss.least_squares:
+        return False
+    some = slice(None, None, -(-problem.target.size // ENOUGH_ROWS))
+    spread = problem.spread[some] if isinstance(problem.spread, np.ndarray) else problem.spread
+    scale = float(np.sqrt(np.mean((problem.target[some] / spread) ** 2)))
+    return bool(np.sqrt(loss) <= PERFECT * np.finfo(float).eps * scale)
+
+
+def _went_wrong(
+    history: History, losses: tuple[float, float], stopped: str, strategy: Strategy, proof: Certificate | None
+) -> list[str]:
     steps, (began, loss) = int(history.step[-1]), losses
     if stopped == "not finite":
         if not np.isfinite(history.loss[-1]):
             return [f"the numbers were no longer finite at step {steps:,}"]
         return [f"the gradient is not a number at step {steps:,}"]
+    if stopped == "interrupted":
+        return [f"interrupted after {steps:,} steps"]
+    if proof is not None and good(proof) and strategy.automatic and stopped != "at an edge of the model":
+        return []  # whatever the search met on its way, it has arrived
     if stopped == "no step lowers the loss":
         return [
             "the search is stuck: much seems left to gain, but no step lowers the loss; start it nearer to the answer"
         ]
     if stopped == "at an edge of the model":
         return ["the search ended at an edge of the model, beyond which it is no number"]
-    if stopped == "interrupted":
-        return [f"interrupted after {steps:,} steps"]
     if not loss <= began + ROUNDING * abs(began):
         return [f"the loss rose from {began:.6g} to {loss:.6g}"]
-    if strategy.automatic and strategy.rule.searches and stopped.startswith("all"):
+    if strategy.looks_around and stopped.startswith("all"):
         return [f"the search had not settled after {steps:,} iterations"]
     return []
 
 
-def _flat(history: History, loss: float) -> list[str]:
+def _not_found(problem: Problem, strategy: Strategy, trust: Trust) -> list[str]:
+    """Why what was found automatically is not known to be the minimum."""
+    proof, best = trust.certificate, trust.minimum
+    if proof is None and best is not None:
+        if not best.lowest > 0:
+            return [
+                "this is not known to be a minimum: the loss falls, or stays level, in some direction from here "
+                f"(lowest curvature {best.lowest:.2g} of the usual 1)"
+            ]
+        return ["the search did not come to rest at the minimum"]
+    if proof is None or proof.assumption != "local" or not strategy.looks_around or proof.tried == 1:
+        return []
+    if proof.second is not None and proof.second < trust.loss - 1e-6 * abs(trust.loss - problem.floor):
+        return [f"a lower minimum was met elsewhere, with the loss {number(proof.second)}"]
+    if proof.agreed < 2:
+        return [f"only one of {proof.tried} starts ended here: a lower minimum may well exist"]
+    return []
+
+
+def _flat(history: History, loss: float, problem: Problem) -> list[str]:
     """Parameters along which there never was a slope."""
     level = (history.gradient == 0).all(axis=0)
-    if level.all():
+    moved = [name in problem.free for name in history.parameters]
+    level = level & moved
+    if level.any() and level.sum() == sum(moved):
         return [] if loss == 0 else ["the slope was 0 from the start: this is flat ground, not known to be a minimum"]
     names = [name for name, none in zip(history.parameters, level, strict=True) if none]
     return [f"the slope by {name} was 0 at every step, so it stayed where it started" for name in names]
 
 
-def _caveat(stopped: str, strategy: Strategy) -> str:
-    if stopped == "nothing left to gain":
-        return "no gain is left around this minimum; whether a lower one exists elsewhere was not searched"
-    if stopped == "gradient below tolerance":
-        return "the gradient has shrunk as far as asked; how far the minimum is was not measured"
+def _resting(trust: Trust) -> tuple[str, ...]:
+    if trust.uncertainty is None:
+        return ()
+    return tuple(
+        f"{name} rests on its {side} bound: its error is one-sided" for name, side in trust.uncertainty.resting.items()
+    )
+
+
+def _certified(proof: Certificate, strategy: Strategy, problem: Problem) -> str:
+    """The proof in one sentence, with what it assumes."""
+    digits = int(min(proof.digits))
+    how = (
+        f"at most {number(proof.gap, 2)} of loss is left to gain, and the parameters have {digits} correct digits or "
+        "more"
+    )
+    if proof.assumption == "exact":
+        return f"the least-squares minimum, the only one: {how}"
+    if proof.assumption == "convex":
+        return f"the minimum, the only one, as the loss is convex: {how}"
+    if strategy.looks_around:
+        return f"a minimum that {proof.agreed} of {proof.tried} starts agree on; not proven to be the only one: {how}"
+    return f"a minimum near where the descent ended; others were not looked for: {how}"
+
+
+def _caveat(stopped: str, strategy: Strategy, trust: Trust) -> str:
+    proof = trust.certificate
+    if proof is None:
+        if stopped == "nothing left to gain":
+            return "no gain is left around this minimum; whether a lower one exists elsewhere was not searched"
+        if stopped == "gradient below tolerance":
+            return "the gradient has shrunk as far as asked; how far the minimum is was not measured"
+        if strategy.automatic:
+            return "no proof that this is the minimum: first-order steps, ended by their number"
+        return f"{stopped}, as asked; how far the minimum is could not be measured"
+    gap = f"the loss can still fall by {number(proof.gap, 2)} to a minimum nearby"
+    if np.isfinite(proof.distance):
+        gap += f", {number(proof.distance, 2)} standard errors away"
+    if strategy.name == "linear-programming" and trust.minimum is None and not any(proof.digits):
+        return (
+            f"the loss is at its minimum (at most {number(proof.gap, 2)} is left to gain), but it is flat there: other "
+            "parameters reach it as well"
+        )
     if strategy.automatic:
-        return "no proof that this is the minimum: first-order steps, ended by their number"
-    return f"{stopped}, as asked; how far the minimum is was not measured"
+        return f"rounding hides where the minimum is: {int(min(proof.digits))} digits are sure; {gap}"
+    return f"{stopped}, as asked; {gap}"

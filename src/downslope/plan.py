@@ -5,18 +5,23 @@ written here once. A Plan holds what was *asked*; what was chosen where nothing 
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from downslope.errors import RequestError, UnknownName
 
 MOST_STEPS = 10**10
+BY_PARAMETER = ("start", "bounds", "fixed", "tied")
+"""Settings that are mappings from a parameter's name."""
+
+Limits = tuple[float | None, float | None]
 
 
 def _asked(default: Any, says: str, flag: Any = str) -> Any:
     """A field with its one-line help and the type that it has on the command line."""
-    return field(default=default, metadata={"help": says, "flag": flag})
+    factory: dict[str, Any] = {"default_factory": dict} if default == {} else {"default": default}
+    return field(**factory, metadata={"help": says, "flag": flag})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +38,11 @@ class Plan:
     downslope.errors.RequestError: learning_rate is -1; it must be a positive number (or a decay such as 'cosine(0.1)')
     """
 
-    loss: str | Callable[..., Any] = _asked("mse", "mse, mae, huber(1), log-cosh, quantile(0.5) or poisson")
+    loss: str | Callable[..., Any] = _asked("mse", "mse, mae, huber(1), log-cosh, quantile(0.5), poisson or logistic")
     optimizer: Any = _asked(
-        "auto", "auto, gd, momentum, nesterov, adam, adamw, rmsprop, adagrad, sgd or levenberg-marquardt"
+        "auto",
+        "auto, closed-form, levenberg-marquardt, variable-projection, newton, lbfgs, gd, momentum, nesterov, adam, "
+        "adamw, rmsprop, adagrad or sgd",
     )
     learning_rate: float | str | Callable[..., Any] | None = _asked(
         None, "a number, or step, exponential, cosine or plateau with options: 'cosine(0.1)'"
@@ -43,14 +50,20 @@ class Plan:
     steps: int | None = _asked(None, "how many steps to take, exactly; 0 evaluates the start", float)
     epochs: int | None = _asked(None, "the same in passes over the data", float)
     batch_size: int | None = _asked(None, "rows in each step, drawn without replacement; all, if left out", float)
-    start: Mapping[str, float] = field(
-        default_factory=dict, metadata={"help": "where a parameter starts: --start.w 0", "flag": dict[str, float]}
+    start: Mapping[str, float] = _asked({}, "where a parameter starts: --start.w 0", dict[str, float])
+    bounds: Mapping[str, Limits] = _asked(
+        {}, "between what a parameter stays: --bounds.b 0,10; or 0, or ,5", dict[str, Limits]
     )
+    fixed: Mapping[str, float] = _asked({}, "a parameter that is held: --fixed.c 1", dict[str, float])
+    tied: Mapping[str, str] = _asked({}, 'a parameter that follows others: --tied.b2 "2*b1"', dict[str, str])
     sigma: Any = _asked(None, "standard deviation of each target: a column or a number")
+    sigma_is: str | None = _asked(
+        None, "absolute: sigma are the true standard deviations; relative: only their ratios are known"
+    )
     weights: Any = _asked(None, "how much each row counts: a column")
     scale: str = _asked("none", "none, or columns: descend on columns brought to about -1..1, answer in your units")
     tolerance: float | None = _asked(None, "stop once the gradient has shrunk by this factor", float)
-    seed: int = _asked(0, "seed of the order in which rows are drawn", float)
+    seed: int = _asked(0, "seed of all random choices", float)
 
     def __post_init__(self) -> None:
         rate = self.learning_rate
@@ -69,13 +82,41 @@ class Plan:
         self._whole("seed", least=0)
         if self.steps is not None and self.epochs is not None:
             raise RequestError(f"steps ({self.steps}) and epochs ({self.epochs}) are both given; give one")
-        if self.sigma is not None and self.weights is not None:
-            raise RequestError("sigma and weights are both given; give one (a weight is 1/sigma**2)")
+        self._check_sigma()
         if self.scale not in ("none", "columns"):
             raise UnknownName("scale", str(self.scale), ("none", "columns"))
         if self.tolerance is not None and not (_is_number(self.tolerance) and 0 < self.tolerance < 1):
             raise RequestError(f"tolerance is {self.tolerance!r}; it must be a number between 0 and 1, such as 1e-8")
-        object.__setattr__(self, "start", _start(self.start))
+        for name, tidy in (("start", _number), ("bounds", _limits), ("fixed", _number), ("tied", _tie)):
+            object.__setattr__(self, name, _tidied(name, getattr(self, name), tidy))
+        self._check_apart()
+
+    def _check_sigma(self) -> None:
+        kinds = ("absolute", "relative")
+        if self.sigma_is is not None and str(self.sigma_is) not in kinds:
+            raise UnknownName("sigma_is", str(self.sigma_is), kinds)
+        if self.sigma is not None and self.weights is not None:
+            raise RequestError("sigma and weights are both given; give one (a weight is 1/sigma**2)")
+        if self.sigma is not None and self.sigma_is is None:
+            raise RequestError(
+                "sigma is given, but not what it is. Say sigma_is='absolute' if sigma are the true standard deviations "
+                "of the target, or sigma_is='relative' if only their ratios are known: then their size is estimated "
+                "from the residuals"
+            )
+        if self.sigma is None and self.sigma_is is not None:
+            raise RequestError(f"sigma_is={self.sigma_is!r} says what sigma is, but there is no sigma; give it too")
+
+    def _check_apart(self) -> None:
+        """Refuse what cannot hold of one parameter at once."""
+        has = {"bounds": "has bounds", "start": "has a start", "fixed": "fixed"}
+        for setting, others in (("fixed", ("bounds", "start")), ("tied", ("fixed", "bounds", "start"))):
+            for name, other in ((name, other) for name in getattr(self, setting) for other in others):
+                if name in getattr(self, other):
+                    raise RequestError(f"{name!r} is {setting} and {has[other]}; leave one out")
+        for name, start in self.start.items():
+            low, high = map(_or, self.bounds.get(name, (None, None)), (-math.inf, math.inf))
+            if not low <= start <= high:
+                raise RequestError(f"start of {name!r} is {start:g}, outside its bounds, {low:g} to {high:g}")
 
     def _whole(self, name: str, least: int) -> None:
         """Turn a field into an int, or say why it cannot be one."""
@@ -128,6 +169,15 @@ def check_names(settings: Mapping[str, Any]) -> None:
             raise UnknownName("setting", name, known)
 
 
+def named(plan: Plan) -> Iterator[tuple[str, str]]:
+    """All that a plan says of a parameter by its name: (setting, name). Names inside of ties are not among them.
+
+    >>> list(named(Plan(start={"a": 1}, bounds={"a": (0, None)}, tied={"b": "2*a"})))
+    [('start', 'a'), ('bounds', 'a'), ('tied', 'b')]
+    """
+    return ((setting, name) for setting in BY_PARAMETER for name in getattr(plan, setting))
+
+
 def _is_number(value: Any) -> bool:
     if value is None or isinstance(value, bool | str | bytes):
         return False
@@ -144,13 +194,56 @@ def _number_or_text(text: str) -> float | str:
         return text
 
 
-def _start(start: Any) -> dict[str, float]:
-    if not isinstance(start, Mapping):
-        raise RequestError(f"start is {start!r:.80}; give a mapping from parameter to number: start={{'w': 0.0}}")
-    for name, value in start.items():
-        if not _is_number(value) or not math.isfinite(value):
-            raise RequestError(f"start of {name!r} is {value!r}; it must be a finite number")
-    return {str(name): float(value) for name, value in start.items()}
+_EXAMPLES = {"start": "{'w': 0.0}", "bounds": "{'b': (0, None)}", "fixed": "{'c': 1.0}", "tied": "{'b2': '2*b1'}"}
+
+
+def _tidied(setting: str, given: Any, tidy: Callable[[str, str, Any], Any]) -> dict[str, Any]:
+    """A mapping from parameters as plain values."""
+    if not isinstance(given, Mapping):
+        raise RequestError(
+            f"{setting} is {given!r:.80}; give a mapping from a parameter's name: {setting}={_EXAMPLES[setting]}"
+        )
+    return {str(name): tidy(setting, str(name), value) for name, value in given.items()}
+
+
+def _number(setting: str, name: str, value: Any) -> float:
+    if not _is_number(value) or not math.isfinite(value):
+        what = "start of" if setting == "start" else "the fixed value of"
+        raise RequestError(f"{what} {name!r} is {value!r:.80}; it must be a finite number")
+    return float(value)
+
+
+def _limits(_: str, name: str, given: Any) -> Limits:
+    """A pair with None for an open end."""
+    try:  # a text, a mapping and a set have no first and second number
+        lower, upper = tuple(() if isinstance(given, str | bytes | Mapping | Set) else given)
+    except (TypeError, ValueError):
+        raise RequestError(
+            f"bounds of {name!r} are {given!r:.80}; give a pair (lower, upper), with None for an open end: (0, None)"
+        ) from None
+    for side, value in (("lower", lower), ("upper", upper)):
+        if value is not None and (not _is_number(value) or math.isnan(value)):
+            raise RequestError(f"the {side} bound of {name!r} is {value!r:.80}; it must be a number, or None if open")
+    low, high = float(_or(lower, -math.inf)), float(_or(upper, math.inf))
+    if low == high and math.isfinite(low):
+        raise RequestError(f"both bounds of {name!r} are {low:g}; to hold it there, say fixed={{{name!r}: {low!r}}}")
+    if low >= high:
+        raise RequestError(f"bounds of {name!r} are {low:g} and {high:g}; the lower one comes first, below the upper")
+    return (low if low > -math.inf else None, high if high < math.inf else None)
+
+
+def _tie(_: str, name: str, given: Any) -> str:
+    if _is_number(given):
+        raise RequestError(f"{name!r} is tied to a number; say fixed={{{name!r}: {float(given)!r}}}")
+    if not isinstance(given, str) or not given.strip():
+        raise RequestError(
+            f"{name!r} is tied to {given!r:.80}; give a formula of other parameters: tied={_EXAMPLES['tied']}"
+        )
+    return str(given)
+
+
+def _or(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else value
 
 
 def _plain(value: Any) -> Any:
@@ -159,7 +252,7 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): list(each) if isinstance(each, tuple) else _plain(each) for key, each in value.items()}
     return {"described": getattr(value, "__name__", type(value).__name__)}
 
 

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from downslope.data import Reading, from_arrays, read
+from downslope.data import Reading, Table, from_arrays, read
 from downslope.data.positional import is_positional, split
 from downslope.diagnosis import Finding, examine
 from downslope.errors import RequestError
-from downslope.history import History, Run, State, store
+from downslope.history import Certificate, History, Run, State, store
+from downslope.intervals import Intervals, intervals
 from downslope.model import Model, arguments, as_model, names_in
 from downslope.plan import Plan
 from downslope.report import as_json, summary
 
 if TYPE_CHECKING:
+    from downslope.bootstrapping import Bootstrap
+    from downslope.probe.band import Band
     from downslope.problem import Problem
 
 
@@ -24,8 +27,10 @@ class Fit:
 
     Attributes:
         params      parameter -> value, in the units of the data
+        errors      parameter -> standard error; `covariance` and `correlation` (p, p)
         loss        the objective there, over all rows
-        state       "usable" or "untrusted", and `reasons`, sentences that say why
+        state       "certified", "usable" or "untrusted", and `reasons`, sentences that say why
+        certificate how far the minimum is, None where that could not be measured
         notes       what was chosen where the plan left it open, and what was done to the data
         stopped     why the descent ended
         findings    symptoms of a descent that went wrong; none if it is healthy
@@ -49,6 +54,44 @@ class Fit:
     def params(self) -> Mapping[str, float]:
         """Parameter -> value."""
         return self.run.values
+
+    @property
+    def errors(self) -> Mapping[str, float]:
+        """Parameter -> standard error: infinite where the data do not determine it, 0 where it is fixed, nan where
+        there is none. `run.uncertainty.kind` says how they were computed.
+
+        >>> import downslope as ds
+        >>> fit = ds.fit("y = w*x + b", {"x": [0.0, 1.0, 2.0, 3.0], "y": [1.0, 3.1, 4.9, 7.0]})
+        >>> {name: round(error, 4) for name, error in fit.errors.items()}
+        {'w': 0.0424, 'b': 0.0794}
+        """
+        known = self.run.uncertainty
+        errors = known.errors if known is not None else np.full(len(self.run.parameters), np.nan)
+        named = dict(zip(self.run.parameters, map(float, errors), strict=True))
+        return named | dict.fromkeys(self.plan.fixed, 0.0)
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Of the parameters, (p, p), in their order; nan where there is none."""
+        if self.run.uncertainty is None:
+            return np.full((len(self.run.parameters),) * 2, np.nan)
+        return self.run.uncertainty.covariance.copy()
+
+    @property
+    def correlation(self) -> np.ndarray:
+        """Of the parameters, (p, p), -1 to 1; nan with a parameter that is fixed or undetermined."""
+        covariance = self.covariance
+        with np.errstate(all="ignore"):
+            errors = np.sqrt(np.diagonal(covariance))
+            errors = np.where(np.isfinite(errors) & (errors > 0), errors, np.nan)
+            found = np.clip(covariance / np.outer(errors, errors), -1.0, 1.0)
+        np.fill_diagonal(found, np.where(np.isnan(errors), np.nan, 1.0))
+        return found
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """How far the answer is from the minimum; None where that could not be measured."""
+        return self.run.certificate
 
     @property
     def loss(self) -> float:
@@ -130,19 +173,77 @@ class Fit:
                 reading: how to read a file.
         Raises: RequestError, DataError.
         """
-        model = self.model
-        if is_positional(data):
-            arrays = split(data)
-            if len(arrays) != len(model.columns):
-                raise RequestError(
-                    f"the model reads {len(model.columns)} columns ({', '.join(model.columns)}); "
-                    f"{len(arrays)} arrays were given"
-                )
-            table = from_arrays(model.columns, arrays)
-        else:
-            table = read(data, only=set(model.columns), reading=reading or Reading())
+        model, table = self.model, self._new_rows(data, reading)
         columns = {name: table[name] for name in model.columns}
         return np.asarray(model.predict(self.run.params, columns), dtype=np.float64)
+
+    def _new_rows(self, data: Any, reading: Reading | None, more: Sequence[str] = ()) -> Table:
+        """The model's columns, and some more, of new rows."""
+        model = self.model
+        if not is_positional(data):
+            return read(data, only={*model.columns, *more}, reading=reading or Reading())
+        arrays = split(data)
+        if len(arrays) != len(model.columns):
+            raise RequestError(
+                f"the model reads {len(model.columns)} columns ({', '.join(model.columns)}); "
+                f"{len(arrays)} arrays were given"
+            )
+        return from_arrays(model.columns, arrays)
+
+    def intervals(
+        self, level: float = 0.95, method: str = "covariance", *, repeats: int = 1000, seed: int = 0
+    ) -> Intervals:
+        """Between what limits each parameter lies: a mapping to (low, high), with `notes`.
+
+        Args:
+            level: the share of such intervals that hold the true value.
+            method: "covariance" (value ± quantile · error), "profile" (where the loss, the other parameters following,
+                has risen by what the level says; names in `disagree` those of which the covariance is off by more than
+                20 %) or "bootstrap" (percentiles of fits of rows drawn anew).
+            repeats, seed: of the bootstrap.
+        Raises: RequestError with the reason if the answer has no errors, or if data are needed that were not kept.
+
+        >>> import downslope as ds
+        >>> fit = ds.fit("y = w*x + b", {"x": [0.0, 1.0, 2.0, 3.0], "y": [1.0, 3.1, 4.9, 7.0]})
+        >>> print(fit.intervals(0.9))
+        90 % intervals from the covariance
+          w   1.86 to 2.10
+          b   0.80 to 1.26
+        """
+        return intervals(self, level, method, repeats, seed)
+
+    def bootstrap(self, repeats: int = 1000, *, seed: int = 0) -> "Bootstrap":
+        """Fit rows that are drawn anew, with replacement, so many times, side by side, each from the answer.
+
+        Returns: `samples` (r, p), how many `failed`, `errors`, and `intervals(level)`. The same seed gives the same.
+        Raises: RequestError if the answer has no errors, or the data were not kept, or it would take too long.
+        """
+        from downslope.bootstrapping import bootstrap
+
+        return bootstrap(self, repeats, seed)
+
+    def band(
+        self, data: Any, level: float = 0.95, kind: str = "confidence", *, reading: Reading | None = None
+    ) -> "Band":
+        """How certain the predictions for new rows are: prediction, lower and upper, (n,) each.
+
+        Args:
+            data, reading: as for `predict`; a prediction band of a fit with a column sigma needs that column too.
+            kind: "confidence", for the curve, or "prediction", for single new rows about it: with the noise of the
+                residuals, or that given by sigma.
+        Raises: RequestError with the reason if there is no covariance, or nothing is known of the noise of new rows.
+
+        >>> import downslope as ds
+        >>> fit = ds.fit("y = w*x + b", {"x": [0.0, 1.0, 2.0, 3.0], "y": [1.0, 3.1, 4.9, 7.0]})
+        >>> fit.band([1.5], kind="prediction").upper.round(3)
+        array([4.456])
+        """
+        from downslope.banding import banded, sigma_column
+
+        sigma = sigma_column(self.run) if kind == "prediction" else None
+        if sigma is not None and is_positional(data):
+            raise RequestError(f"a prediction band needs the column {sigma!r} too; pass a mapping of names to arrays")
+        return banded(self, self._new_rows(data, reading, [sigma] if sigma else []), level, kind)
 
     def resume(
         self,
@@ -216,9 +317,9 @@ class Fit:
         """The answer in words and numbers, at most one screen."""
         return summary(self.run, findings=self.findings, width=width, color=color)
 
-    def as_json(self, *, files: Sequence[str] = ()) -> str:
-        """The answer as JSON text; `files` are listed in it."""
-        return as_json(self.run, self.findings, files=files)
+    def as_json(self, *, files: Sequence[str] = (), intervals: Intervals | None = None) -> str:
+        """The answer as JSON text; `files` are listed in it, and `intervals` if they are given."""
+        return as_json(self.run, self.findings, files=files, intervals=intervals.said() if intervals else None)
 
     def __str__(self) -> str:
         return self.summary()

@@ -53,7 +53,7 @@ def _fitted(fit: "Fit", asked: tuple[str, ...]) -> Scene:
     table = fit.problem.table.columns if fit.problem is not None else fit.run.columns
     if table is None:
         raise RequestError("the data of this run were too large to keep; the picture needs them")
-    target = fit.problem.target if fit.problem is not None else _target(fit, table)
+    target = _target(fit, table)
     columns = {name: table[name] for name in model.columns}
     if len(columns) != 1:
         values = np.asarray(model.predict(fit.run.params, columns))
@@ -155,8 +155,8 @@ def _losses(fit: "Fit", points: np.ndarray) -> np.ndarray:
     """The objective at points (m, p) of the user's parameters."""
     # the only picture that needs the workshop: a saved run shows its data and its curve without JAX
     from downslope.arrays import double_precision
+    from downslope.posing import pose_again
     from downslope.probe import losses_at
-    from downslope.problem import pose_again
 
     with double_precision():
         problem = fit.problem or pose_again(fit.run, fit.spec, fit.plan)

@@ -39,11 +39,12 @@ def test_fit_prints_the_answer_a_picture_and_the_files_it_wrote(run, folder, see
     optimum = seeds["thermometer"]["unnormalised"]["optimum"]
     assert code == 0
     for piece in (
-        f"{optimum['w']:.6g}",
-        f"{optimum['b']:.6g}",
+        f"{optimum['w']:.3f} ± 0.036",
+        f"{optimum['b']:.1f}   ± 1.9",
         "mse",
-        "usable",
-        "levenberg-marquardt",
+        "certified",
+        "JᵀJ, size of the noise from the residuals, 9 degrees of freedom",
+        "closed-form",
         "wrote t.downslope",
     ):
         assert piece in said
@@ -88,8 +89,10 @@ def test_a_run_that_blows_up_is_told_in_words_and_ends_with_1(run):
 
 
 def test_require_turns_a_lesser_answer_into_exit_code_1(run):
-    assert run("fit", "t.csv", LINE, "-q", "--no-save", "--require", "certified")[0] == 1
-    assert run("fit", "t.csv", LINE, "-q", "--no-save", "--require", "usable")[0] == 0
+    few = [*SLOW, "100", "-q", "--no-save", "--require"]
+    assert run("fit", "t.csv", LINE, *few, "certified")[0] == 1
+    assert run("fit", "t.csv", LINE, *few, "usable")[0] == 0
+    assert run("fit", "t.csv", LINE, "-q", "--no-save", "--require", "certified")[0] == 0
 
 
 def test_predict_writes_what_the_formula_says(run, folder):
@@ -102,6 +105,79 @@ def test_predict_writes_what_the_formula_says(run, folder):
     assert run("predict", "t.downslope", "t.csv", "-o", "p.csv")[0] == 4, "p.csv exists by now"
 
 
+def test_intervals_stand_below_the_answer(run):
+    code, said, _ = run("fit", "t.csv", LINE, "--no-save", "--intervals", "profile", "--level", "0.9")
+    assert code == 0
+    assert "90 % intervals from the profile of the loss\n  w     0.472 to   0.602\n  b   -20.8   to -13.8\n" in said
+    assert said.index("errors") < said.index("90 %") < said.index("celsius against unknown")
+    _, said, _ = run("fit", "t.csv", LINE, "--no-save", "--intervals", "covariance", "--json")
+    answer = json.loads(said)
+    (low, high), error = answer["intervals"]["parameters"]["w"], answer["parameters"]["w"]["error"]
+    assert (high - low) / 2 == pytest.approx(2.2621571628 * error, rel=1e-9), "t with 9 degrees of freedom"
+    assert answer["intervals"]["level"] == 0.95 and answer["uncertainty"]["freedom"] == 9
+
+
+def test_the_bootstrap_takes_the_seed_of_the_plan(run):
+    asked = ["fit", "t.csv", LINE, "--no-save", "--json", "--intervals", "bootstrap"]
+    first, again, other = (json.loads(run(*asked, *seed)[1])["intervals"] for seed in ([], [], ["--seed", "1"]))
+    assert first == again and first != other
+
+
+def test_an_answer_without_errors_is_printed_with_the_reason_and_ends_with_2(run):
+    slow = [*SLOW, "100", "--no-save", "--intervals", "profile"]
+    code, said, _ = run("fit", "t.csv", LINE, *slow)
+    assert code == 2 and "no intervals: this answer has no errors: all 100 steps taken" in said
+    assert "wrote no file" in said
+    code, said, complaint = run("fit", "t.csv", LINE, *slow, "--json")
+    assert code == 2 and "intervals" not in json.loads(said) and "no intervals" in complaint
+    code, said, _ = run("fit", "t.csv", LINE, *GD, "--no-save", "--intervals", "profile")
+    assert code == 1 and "no intervals" in said, "an answer that diverged is the worse news"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--intervals", "profile", "--level", "95"], "--level is 95; it must be between 0 and 1"),
+        (["--level", "0.9"], "--level goes with --intervals"),
+        (["--intervals", "likelihood"], "likelihood"),
+    ],
+)
+def test_a_bad_level_is_refused_before_anything_runs(run, folder, words, says):
+    code, said, complaint = run("fit", "t.csv", LINE, *words)
+    assert code == 2 and says in complaint and said == ""
+    assert not list(folder.glob("*.downslope"))
+
+
+@pytest.mark.parametrize("kind", ["confidence", "prediction"])
+def test_predict_writes_the_band_beside(run, folder, kind):
+    run("fit", "t.csv", LINE, "-q")
+    code, said, _ = run("predict", "t.downslope", "t.csv", "--band", kind, "--level", "0.9")
+    rows = np.genfromtxt(said.splitlines(), delimiter=",", names=True)
+    assert code == 0 and rows.dtype.names == ("unknown", "celsius", "celsius_lower", "celsius_upper")
+    x, noise = rows["unknown"], 2.927646682820263 * 11 / 9
+    seen = 1 / 11 + (x - x.mean()) ** 2 / np.sum((x - x.mean()) ** 2) + (kind == "prediction")
+    assert rows["celsius_upper"] - rows["celsius"] == pytest.approx(1.8331129327 * np.sqrt(noise * seen), rel=1e-6)
+    assert rows["celsius"] - rows["celsius_lower"] == pytest.approx(rows["celsius_upper"] - rows["celsius"], rel=1e-9)
+
+
+def test_a_band_with_a_column_sigma_reads_it_too(run, folder):
+    (folder / "s.csv").write_text("x,y,s\n0,1,0.1\n1,3.1,0.2\n2,4.9,0.1\n3,7.2,0.3\n")
+    run("fit", "s.csv", "y = w*x + b", "--sigma", "s", "--sigma-is", "absolute", "-q")
+    code, said, _ = run("predict", "s.downslope", "s.csv", "--band", "prediction")
+    assert code == 0 and said.splitlines()[0] == "x,s,y,y lower,y upper"
+    run("fit", "s.csv", "y = w*x + b", "--sigma", "0.2", "--sigma-is", "absolute", "-q", "--save", "n.downslope")
+    code, said, _ = run("predict", "n.downslope", "s.csv", "--band", "prediction")
+    assert code == 0 and said.splitlines()[0] == "x,y,y lower,y upper"
+
+
+def test_no_band_without_errors(run):
+    run("fit", "t.csv", LINE, *SLOW, "5", "-q")
+    code, said, complaint = run("predict", "t.downslope", "t.csv", "--band", "confidence")
+    assert code == 2 and said == "" and "has no errors" in complaint
+    code, _, complaint = run("predict", "t.downslope", "t.csv", "--level", "0.9")
+    assert code == 2 and "--level goes with --band" in complaint
+
+
 def test_resume_goes_on_and_equals_the_run_that_never_stopped(run):
     run("fit", "t.csv", LINE, *SLOW, "100", "--save", "half.downslope", "-q")
     _, resumed, _ = run("resume", "half.downslope", "--steps", "100", "--json", "--no-save")
@@ -111,7 +187,7 @@ def test_resume_goes_on_and_equals_the_run_that_never_stopped(run):
 
 
 def test_resume_refuses_other_data_and_a_run_that_blew_up(run, folder):
-    run("fit", "t.csv", LINE, "--save", "a.downslope", "-q")
+    run("fit", "t.csv", LINE, *SLOW, "100", "--save", "a.downslope", "-q")
     (folder / "other.csv").write_text("celsius,unknown\n1,2\n2,3\n4,5\n")
     code, _, complaint = run("resume", "a.downslope", "other.csv", "--steps", "5")
     assert code == 2 and "not the data" in complaint
@@ -124,7 +200,7 @@ def test_make_then_fit_shows_estimated_beside_true(run, folder):
     code, said, _ = run("make", "y = 0.1*x + 0.5", "--x", "uniform(0, 1)", "--noise", "0.01", "-o", "line.csv")
     assert code == 0 and 'fit line.csv "y = a*x + b"' in said
     code, said, _ = run("fit", "line.csv", "y = a*x + b", "--truth", "y = 0.1*x + 0.5", "--no-save")
-    assert code == 0 and "true value" in said and "0.0986928" in said
+    assert code == 0 and "true value" in said and "0.0987 ± 0.0032   0.1 " in said
 
 
 def test_a_picture_file_is_checked_before_and_written_after(run, folder):
@@ -182,7 +258,7 @@ def test_a_bad_file_is_refused_with_3_and_its_place(run, folder, name):
 BAD_REQUESTS = {
     "unknown name": (["celsius = w*unknwn + b"], "did you mean the column 'unknown'"),
     "parameter that is a column": ([LINE, "--start.unknown", "1"], "is also a column"),
-    "start for no parameter": ([LINE, "--start.q", "1"], "unknown parameter 'q'"),
+    "start for no parameter": ([LINE, "--start.q", "1"], "unknown parameter in start 'q'"),
     "attack": (["celsius = w*__import__('os').system('touch hacked')"], "not part of a formula"),
     "attribute": (["celsius = w.real*unknown"], "an attribute"),
     "power tower": (["celsius = 9**9**9*w*unknown"], "too large"),

@@ -47,7 +47,12 @@ def test_the_rate_may_change_its_kind_on_resume(before, after):
 
 def test_a_search_has_no_rate_to_change():
     with pytest.raises(ds.RequestError, match="sets its own"):
-        ds.fit(LINE, DATA).resume(learning_rate=0.1)
+        ds.fit(LINE, DATA, optimizer="levenberg-marquardt").resume(learning_rate=0.1)
+
+
+def test_a_solver_takes_no_steps_that_could_go_on():
+    with pytest.raises(ds.RequestError, match="takes no steps that could go on"):
+        ds.fit(LINE, DATA).resume(steps=10)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,8 @@ def test_with_nothing_said_the_optimum_is_found(seeds, which):
     fit = ds.fit(THERMOMETER, data)
     assert fit.params == pytest.approx({"w": optimum["w"], "b": optimum["b"]}, rel=1e-10)
     assert fit.loss == pytest.approx(optimum["loss"], rel=1e-12)
-    assert any("levenberg-marquardt, because" in note for note in fit.notes)
+    assert fit.state == "certified"
+    assert any("closed-form, because every parameter enters linearly" in note for note in fit.notes)
 
 
 def test_scaled_columns_cure_the_raw_thermometer_and_the_answer_is_in_its_units(seeds):

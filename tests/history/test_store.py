@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from downslope.errors import DataError, RequestError
-from downslope.history import History, Run, load, save
+from downslope.history import Certificate, History, Run, Uncertainty, load, save, store
 from downslope.history.history import COLUMNS
 from downslope.history.store import Described
 from downslope.plan import Plan
@@ -27,9 +27,17 @@ PLANS = {
     "optimizer": st.sampled_from(["gd", "momentum(0.9)"]),
     "learning_rate": st.none() | st.floats(min_value=1e-300, max_value=1e300) | st.just("cosine(0.1)"),
     "steps": st.none() | st.integers(0, 10**10),
-    "start": st.dictionaries(NAMES | st.just("described"), FINITE, max_size=3),
-    "sigma": st.none() | FINITE,
 }
+PARAMETERS = st.sampled_from(["described", "not finite", "k_1", "", "μ", "fixed c"])
+LIMITS = st.lists(st.none() | NUMBERS.filter(lambda value: value == value), min_size=2, max_size=2).filter(
+    lambda pair: (-np.inf if pair[0] is None else pair[0]) < (np.inf if pair[1] is None else pair[1])
+)
+SAID_OF_A_PARAMETER = st.one_of(  # what a plan takes of one parameter at once
+    st.tuples(st.just("start"), FINITE),
+    st.tuples(st.just("bounds"), LIMITS),
+    st.tuples(st.just("fixed"), FINITE),
+    st.tuples(st.just("tied"), st.text(min_size=1).filter(str.strip)),
+)
 TEXTS = st.lists(st.text(max_size=20), max_size=2).map(tuple)
 PLAIN = st.none() | st.booleans() | st.integers() | NUMBERS | st.text(max_size=5)
 MEMORY = st.sampled_from([np.float64, np.float32, np.int64, np.uint8]).flatmap(
@@ -57,6 +65,30 @@ RUNS = {
 }
 
 
+def trusts(width: int) -> st.SearchStrategy[dict]:
+    """Certificate and uncertainty, one of them, or none."""
+    certificates = st.builds(
+        Certificate,
+        gap=NUMBERS,
+        distance=NUMBERS,
+        digits=st.lists(NUMBERS, max_size=3).map(tuple),
+        assumption=st.sampled_from(["exact", "convex", "local"]),
+        lowest=NUMBERS,
+        tried=st.integers(1, 99),
+        agreed=st.integers(1, 99),
+        second=st.none() | NUMBERS,
+    )
+    uncertainties = st.builds(
+        Uncertainty,
+        covariance=arrays(float, (width, width), elements=NUMBERS),
+        kind=st.text(max_size=9),
+        freedom=st.integers(-9, 10**9),
+        undetermined=TEXTS,
+        resting=st.dictionaries(NAMES | PARAMETERS, st.sampled_from(["lower", "upper"]), max_size=2),
+    )
+    return st.fixed_dictionaries({"certificate": st.none() | certificates, "uncertainty": st.none() | uncertainties})
+
+
 @st.composite
 def parts(draw) -> tuple[dict, dict, dict]:
     """What a Run, its Plan and its History are made of."""
@@ -66,7 +98,12 @@ def parts(draw) -> tuple[dict, dict, dict]:
     history = {name: draw(arrays(float, shape, elements=NUMBERS)) for name, shape in shapes.items()}
     history |= {"parameters": parameters, "step": np.arange(rows), "batch_size": draw(st.none() | st.integers(1, 9))}
     run = {"parameters": parameters, "params": draw(arrays(float, width, elements=NUMBERS))}
-    return run | draw(st.fixed_dictionaries(RUNS)), draw(st.fixed_dictionaries(PLANS)), history
+    plan = draw(st.fixed_dictionaries(PLANS))
+    for name, (setting, value) in draw(st.dictionaries(NAMES | PARAMETERS, SAID_OF_A_PARAMETER, max_size=4)).items():
+        plan.setdefault(setting, {})[name] = value
+    if draw(st.booleans()):
+        plan |= {"sigma": draw(FINITE), "sigma_is": draw(st.sampled_from(["absolute", "relative"]))}
+    return run | draw(st.fixed_dictionaries(RUNS)) | draw(trusts(width)), plan, history
 
 
 @pytest.fixture
@@ -98,7 +135,7 @@ def same(one, other) -> bool:
     """Equal to the bit, nan and the sign of zero included; mappings also in their order."""
     if isinstance(one, np.ndarray):
         return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
-    if isinstance(one, Run | History | Plan):
+    if isinstance(one, Run | History | Plan | Certificate | Uncertainty):
         return type(one) is type(other) and all(
             same(getattr(one, entry.name), getattr(other, entry.name)) for entry in fields(one)
         )
@@ -130,6 +167,35 @@ def test_what_is_not_plain_comes_back_by_name(run, tmp_path):
         opened.loss(1, 2)
 
 
+def test_what_was_asked_of_single_parameters_comes_back_as_it_was(run, tmp_path):
+    plan = Plan(
+        start={"b": 1},
+        bounds={"b": (0, None), "described": (-np.inf, 2.5), "open": (None, np.inf)},
+        fixed={"c": -1e300, "not finite": 2},
+        tied={"b2": "2*b + c"},
+        sigma=0.5,
+        sigma_is="relative",
+    )
+    save(replace(run, plan=plan), tmp_path / "a")
+    opened = load(tmp_path / "a").plan
+    assert opened == plan and same(opened, plan)
+    assert opened.bounds == {"b": (0.0, None), "described": (None, 2.5), "open": (None, None)}
+
+
+def test_a_file_of_before_there_were_errors_opens_without_them(run, tmp_path, monkeypatch):
+    """As format 1 wrote it: neither certificate nor uncertainty is in it."""
+    kept = store._document
+
+    def of_format_1(run):
+        old = kept(run) | {"format": 1}
+        return {name: value for name, value in old.items() if name not in ("certificate", "uncertainty")}
+
+    monkeypatch.setattr(store, "_document", of_format_1)
+    save(run, tmp_path / "a")
+    opened = load(tmp_path / "a")
+    assert opened.certificate is None and opened.uncertainty is None and same(opened, run)
+
+
 def test_second_save_of_an_opened_run_is_the_same_file(run, tmp_path):
     save(run, tmp_path / "a")
     save(load(tmp_path / "a"), tmp_path / "b")
@@ -151,7 +217,7 @@ def test_metadata_is_legal_json(run, tmp_path):
     content = (tmp_path / "a").read_bytes()
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")], parse_constant=refuse)
     text = json.loads(header["__metadata__"]["downslope"], parse_constant=refuse)
-    assert text["format"] == 1 and text["loss"] == {"not finite": "inf"}
+    assert text["format"] == 2 and text["loss"] == {"not finite": "inf"}
 
 
 @pytest.mark.parametrize(
@@ -190,8 +256,8 @@ def test_missing_folder_and_zip_are_refused(tmp_path):
 def test_newer_format_is_refused_in_words(run, tmp_path, monkeypatch):
     monkeypatch.setattr("downslope.history.store.FORMAT", 7)
     save(run, tmp_path / "a")
-    monkeypatch.setattr("downslope.history.store.FORMAT", 1)
-    with pytest.raises(DataError, match=r"written by a newer downslope \(format 7; this one reads up to 1\)"):
+    monkeypatch.setattr("downslope.history.store.FORMAT", 2)
+    with pytest.raises(DataError, match=r"written by a newer downslope \(format 7; this one reads up to 2\)"):
         load(tmp_path / "a")
 
 

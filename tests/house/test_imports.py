@@ -14,7 +14,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "history": {"plan"},
     "objective": {"arrays", "data", "model"},
     "descent": {"arrays", "plan", "history", "data", "objective"},
-    "probe": {"arrays", "plan", "history", "data", "objective", "descent"},
+    "probe": {"arrays", "plan", "history", "data", "model", "objective", "descent"},
     "watch": {"history"},
     "diagnosis": {"history"},
     "pictures": {"history", "diagnosis"},
@@ -23,11 +23,18 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 EVERYONE = {"errors", "choice", "whole_file"}  # may be imported by all, import nothing but each other
 CONDUCTORS = {
-    "beginning",
+    "banding",
+    "bootstrapping",
+    "certifying",
     "fitting",
     "inputs",
+    "intervals",
     "making",
+    "posing",
     "problem",
+    "profiling",
+    "search",
+    "solving",
     "strategy",
     "judge",
     "result",

@@ -10,18 +10,22 @@ from downslope.model import as_model, check_model
 KEPT = []
 
 
-def numpy_exp(x, w):
-    return np.exp(-w * x)
+def numpy_array(x, w):
+    return np.array([w])[0] * x
 
 
 def math_exp(x, w):
     return math.exp(w) * x
 
 
-def scipy_erf(x, w):
+def scipy_airy(x, w):
     from scipy import special
 
-    return special.erf(w * x)
+    return special.airy(w * x)[0]
+
+
+def into_float(x, w):
+    return np.exp(float(w)) * x
 
 
 def branch(x, w):
@@ -70,9 +74,14 @@ def shapes(x, w):
 @pytest.mark.parametrize(
     "function, says, line",
     [
-        (numpy_exp, "np.exp cannot be differentiated: use JAX's own, jnp.exp", "return np.exp(-w * x)"),
+        (
+            numpy_array,
+            "np.array asks for plain numbers",
+            "return np.array([w])[0] * x",
+        ),
         (math_exp, "math.exp cannot be differentiated: use JAX's own, jnp.exp", "return math.exp(w) * x"),
-        (scipy_erf, "jax.scipy.special.erf", "return special.erf(w * x)"),
+        (scipy_airy, "scipy.special.airy cannot be differentiated: JAX does not have it", "special.airy(w * x)[0]"),
+        (into_float, "float(), int()", "return np.exp(float(w)) * x"),
         (branch, "use jnp.where(condition, a, b)", "if w > 0:"),
         (builtin_max, "jnp.maximum", "return max(w, 0) * x"),
         (to_float, "float(), int()", "return float(w) * x"),

@@ -29,25 +29,26 @@ def test_blocks_give_what_one_sum_over_all_rows_gives(rows, seed):
     model = as_model("y = a*u + b*v + c", ["u", "v", "y"])
     params = np.array([0.3, -0.7, 0.1])
     with jax.enable_x64(True):
-        sums = build(model, as_loss("mse")).sums(params, pack(columns, y, weight), curvature=True)
+        sums = build(model, as_loss("mse")).sums(params, pack(columns, y, weight), "triangle")
     design = np.column_stack([columns["u"], columns["v"], np.ones(rows)])
     residual = design @ params - y
     assert float(sums.weight) == pytest.approx(weight.sum())
     assert float(sums.loss) == pytest.approx((weight * residual**2).sum())
     assert np.asarray(sums.gradient) == pytest.approx(2 * design.T @ (weight * residual), abs=1e-9)
-    assert np.asarray(sums.curvature) == pytest.approx(2 * design.T @ (weight[:, None] * design), abs=1e-9)
+    both = np.column_stack([design, residual])
+    triangle = np.asarray(sums.triangle)
+    assert triangle.shape == (4, 4) and (triangle == np.triu(triangle)).all()
+    assert triangle.T @ triangle == pytest.approx(2 * both.T @ (weight[:, None] * both), abs=1e-9)
 
 
 def test_a_spread_divides_the_residuals():
     x, y, spread = np.array([1.0, 2.0, 3.0]), np.array([2.0, 3.0, 5.0]), np.array([1.0, 2.0, 0.5])
     model = as_model("y = w*x", ["x", "y"])
     with jax.enable_x64(True):
-        sums = (
-            build(model, as_loss("mse")).sums(np.array([1.0]), pack({"x": x}, y, spread=spread), curvature=True).mean()
-        )
+        sums = build(model, as_loss("mse")).sums(np.array([1.0]), pack({"x": x}, y, spread=spread), "triangle").mean()
     assert float(sums.loss) == pytest.approx((((x - y) / spread) ** 2).mean())
     assert float(sums.gradient[0]) == pytest.approx((2 * (x - y) * x / spread**2).mean())
-    assert float(sums.curvature[0, 0]) == pytest.approx((2 * (x / spread) ** 2).mean())
+    assert float(sums.triangle[0, 0]) ** 2 == pytest.approx((2 * (x / spread) ** 2).mean())
 
 
 def test_rows_that_fill_up_a_block_stay_inside_the_domain():

@@ -5,7 +5,7 @@ import pytest
 import downslope as ds
 from downslope.model import as_model
 from downslope.objective import as_loss, build, pack
-from downslope.probe import hessian, undetermined
+from downslope.probe import hessian
 
 
 @pytest.mark.parametrize("which", ["normalised", "unnormalised"])
@@ -27,10 +27,3 @@ def test_a_rate_that_nobody_gave_comes_from_the_curvature_and_is_said(seeds):
     assert fit.history.rate[0] == pytest.approx(limit / 2, rel=1e-6)
     assert any("1 over the steepest curvature" in note for note in fit.notes)
     assert fit.state == "usable"
-
-
-def test_three_that_cannot_be_told_apart_are_named_together():
-    design = np.random.default_rng(0).normal(size=(30, 2))
-    design = np.column_stack([design, design.sum(axis=1), np.ones(30)])
-    (said,) = undetermined(design.T @ design, ("a", "b", "c", "d"))
-    assert "a, b and c apart" in said

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from downslope.diagnosis import Finding
-from downslope.history import History, Run
+from downslope.history import Certificate, History, Run, Uncertainty
 from downslope.plan import Plan
 
 
@@ -33,6 +35,19 @@ def run() -> Run:
         fingerprint="",
         memory=np.zeros(0),
         seconds=0.0123,
+    )
+
+
+@pytest.fixture
+def trusted(run) -> Run:
+    """The same with a certificate and errors."""
+    covariance = np.array([[0.355386**2, 0.0], [0.0, 1.92723**2]])
+    return replace(
+        run,
+        state="certified",
+        reasons=("the least-squares minimum, the only one",),
+        certificate=Certificate(1e-29, 1e-13, (13.0, 12.5), "exact", 1.0),
+        uncertainty=Uncertainty(covariance, "JᵀJ, size of the noise from the residuals", 9),
     )
 
 

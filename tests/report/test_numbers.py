@@ -35,6 +35,7 @@ def test_any_value_with_any_error_can_be_said(value, error):
         (5e-5, 1e-6, "(5.00 ± 0.10)e-5"),
         (1e300, 1e299, "(1.00 ± 0.10)e300"),
         (1.0, math.nan, "1 ± nan"),
+        (-1e-9, 1.0, "0.0 ± 1.0"),
     ],
 )
 def test_error_sets_the_digits(value, error, said):

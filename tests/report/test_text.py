@@ -6,7 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from downslope.diagnosis import Finding
-from downslope.history import History
+from downslope.history import History, Uncertainty
+from downslope.plan import Plan
 from downslope.report import summary
 
 
@@ -23,6 +24,44 @@ def test_healthy_fit_word_for_word(run):
         "did     gd, learning rate 0.01, 5,000 steps in 12 ms: all 5,000 steps taken\n"
         "notes   1 row dropped (line 4): missing values\n"
     )
+
+
+def test_trusted_fit_word_for_word(trusted):
+    assert summary(trusted) == (
+        "celsius = w*unknown + b   thermometer.csv, 11 rows\n"
+        "\n"
+        "parameter   value ± error   start\n"
+        "w             5.37 ± 0.36   1\n"
+        "b           -17.3  ± 1.9    0\n"
+        "\n"
+        "loss     2.92765   (mse)\n"
+        "state    certified\n"
+        "         the least-squares minimum, the only one\n"
+        "errors   JᵀJ, size of the noise from the residuals, 9 degrees of freedom\n"
+        "did      gd, learning rate 0.01, 5,000 steps in 12 ms: all 5,000 steps taken\n"
+        "notes    1 row dropped (line 4): missing values\n"
+    )
+
+
+def test_what_is_special_about_a_parameter_stands_at_the_end_of_its_row(trusted):
+    names = ("a", "b1", "b2", "c", "d")
+    errors = np.array([np.inf, 0.02, 0.04, 0.0, np.nan])
+    odd = replace(
+        trusted,
+        plan=Plan(fixed={"c": 1.0}, tied={"b2": "2*b1"}),
+        parameters=names,
+        params=np.array([3.0, 0.5, 1.0, 1.0, 7.0]),
+        history=History.of(names, step=[0], loss=[1.0], params=np.ones((1, 5))),
+        uncertainty=replace(trusted.uncertainty, covariance=np.diag(errors**2), resting={"b1": "lower"}),
+    )
+    rows = summary(odd).splitlines()[3:8]
+    assert [line.rstrip() for line in rows] == [
+        "a           3     ± inf     1",
+        "b1          0.500 ± 0.020   1       on its lower bound",
+        "b2          1.000 ± 0.040   1       tied: 2*b1",
+        "c           1               1       fixed",
+        "d           7               1",
+    ]
 
 
 def test_true_values_stand_beside_the_estimates(run):
@@ -62,6 +101,11 @@ def test_everything_at_once_fits_the_screen(run, diverged, width, color):
     much = replace(
         run, parameters=names, params=history.params[0], history=history, notes=("word " * 300,) * 50,
         reasons=("reason " * 100,) * 50, truth=dict.fromkeys(names, 1e300),
+        plan=Plan(tied={"weight3": "weight4 + " * 99 + "1"}),
+        uncertainty=Uncertainty(
+            np.full((500, 500), 1e300), "JᵀJ, size of the noise from the residuals", 10**9, (),
+            dict.fromkeys(names, "lower"),
+        ),
     )  # fmt: skip
     text = summary(much, findings=[diverged] * 30, width=width, color=color)
     assert ("\x1b[" in text) == color

@@ -28,3 +28,9 @@ def test_finding_says_what_to_try(diverged):
 def test_unknown_stop_is_said_as_it_is(run):
     assert words.stopped(run) == "all 5,000 steps taken"
     assert "kept" in words.stopped(replace(run, stopped="interrupted"))
+
+
+def test_the_kind_of_errors_is_one_line(run, trusted):
+    assert words.errors(run) == ""
+    one = replace(trusted.uncertainty, freedom=1)
+    assert words.errors(replace(trusted, uncertainty=one)).endswith("the residuals, 1 degree of freedom")

@@ -3,13 +3,13 @@
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 import downslope as ds
 from downslope.cli import lessons
-from downslope.cli.options import FileFlags, Files, Output, OutputFlags, PlanFlags, asked
+from downslope.cli.options import FileFlags, Files, Output, OutputFlags, PlanFlags, asked, checked_level
 from downslope.cli.outcome import (
     STANDARD_INPUT,
     exit_code,
@@ -101,6 +101,8 @@ def predict(
     run: str,
     data: str,
     *,
+    band: Literal["confidence", "prediction"] | None = None,
+    level: Number = None,
     out: Annotated[str | None, Parameter(name=("--out", "-o"))] = None,
     force: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
     files: Files = None,
@@ -113,6 +115,10 @@ def predict(
         a file that fit or resume has saved
     data
         a file with the model's columns
+    band
+        two more columns, lower and upper: confidence, of the curve, or prediction, of single new rows about it
+    level
+        with --band: the share of such bands that hold the true value; 0.95 if left out
     out
         where to write; left out, the terminal
     force
@@ -123,9 +129,18 @@ def predict(
     if out is not None:
         spare(out, [run, data])
         ds.check_writable(out, force=force)
-    table = ds.read(_path(data), only=set(answer.model.columns), reading=(files or FileFlags()).reading())
+    if level is not None and band is None:
+        raise ds.RequestError("--level goes with --band confidence or prediction")
+    share = checked_level(level)
+    sigma = answer.plan.sigma if band == "prediction" else None
+    columns = {*answer.model.columns, *([sigma] if isinstance(sigma, str) and not _is_number(sigma) else [])}
+    table = ds.read(_path(data), only=columns, reading=(files or FileFlags()).reading())
     name = answer.run.target if answer.run.target not in table.columns else f"predicted {answer.run.target}"
-    predicted = ds.Table({**table.columns, name: answer.predict(table)}, source="predictions")
+    found = {name: answer.predict(table)}
+    if band is not None:
+        load_what_computes()
+        _, found[f"{name} lower"], found[f"{name} upper"] = answer.band(table, share, band)
+    predicted = ds.Table({**table.columns, **found}, source="predictions")
     ds.write_table(predicted, out or sys.stdout, force=force)
     if out is not None:
         print(f"wrote {out}: {predicted.rows} rows")
@@ -198,6 +213,14 @@ ALL: Sequence[Callable[..., Any]] = (fit, make, predict, resume, demo)
 
 def _path(word: str) -> str:
     return "-" if word == STANDARD_INPUT else word
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _guess(formula: str) -> str:

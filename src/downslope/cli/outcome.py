@@ -50,7 +50,10 @@ def kept_as(output: OutputFlags, source: str) -> Path | None:
 
 
 def probe_writing(output: OutputFlags, place: Path | None, read: Sequence[str]) -> None:
-    """Make sure, before anything is computed, that what is asked for can be written, and not onto what was `read`."""
+    """Make sure, before anything is computed, that what is asked for can be given, and written, and not onto what was
+    `read`.
+    """
+    output.share()
     for path in (place, output.plot):
         spare(path, read)
     if place is not None:
@@ -87,15 +90,32 @@ def show(answer: "ds.Fit", output: OutputFlags, place: Path | None) -> int:
     if output.plot is not None:
         answer.plot(path=output.plot, force=output.force)
         files.append(output.plot)
+    limits, refused = (None, "") if output.quiet else _intervals(answer, output)
     if output.json:
-        print(answer.as_json(files=files))
+        print(answer.as_json(files=files, intervals=limits))
+        if refused:
+            print(refused, file=sys.stderr)
     elif not output.quiet:
         width, color = _terminal()
         print(answer.summary(width=width, color=color))
+        if refused or limits is not None:
+            print(f"{refused or limits}\n")
         unicode = (sys.stdout.encoding or "").lower().startswith("utf")
         print(answer.sketch(width=width - 2, height=14, color=color, unicode=unicode))
         print("wrote " + ", ".join(files) if files else "wrote no file (--save PATH keeps the run)")
-    return INTERRUPTED if answer.stopped == "interrupted" else exit_code(answer, output.require)
+    if answer.stopped == "interrupted":
+        return INTERRUPTED
+    return exit_code(answer, output.require) or (ds.RequestError.exit_code if refused else 0)
+
+
+def _intervals(answer: "ds.Fit", output: OutputFlags) -> tuple[Any, str]:
+    """The intervals that were asked for, or why there are none: the answer itself is printed all the same."""
+    if output.intervals is None:
+        return None, ""
+    try:
+        return answer.intervals(output.share(), output.intervals, seed=answer.plan.seed), ""
+    except ds.RequestError as reason:
+        return None, f"no intervals: {reason}"
 
 
 def exit_code(answer: "ds.Fit", require: str = "usable") -> int:

@@ -1,8 +1,24 @@
-"""How it moves: step rules, their rates, and the one loop that runs them all."""
+"""How it moves: step rules, their rates, the one loop that runs them all, and solvers that need no loop."""
 
-from downslope.descent.descend import Block, Descent, descend
+from downslope.descent.closed_form import Straight, solve
+from downslope.descent.descend import Block, Descent, descend, standing
 from downslope.descent.interrupt import until_interrupted
 from downslope.descent.rates import Rates, as_rates
-from downslope.descent.rules import Rule, as_rule
+from downslope.descent.rules import SEARCHES, SOLVERS, Rule, as_rule, searching
 
-__all__ = ["Block", "Descent", "Rates", "Rule", "as_rates", "as_rule", "descend", "until_interrupted"]
+__all__ = [
+    "SEARCHES",
+    "SOLVERS",
+    "Block",
+    "Descent",
+    "Rates",
+    "Rule",
+    "Straight",
+    "as_rates",
+    "as_rule",
+    "descend",
+    "searching",
+    "solve",
+    "standing",
+    "until_interrupted",
+]

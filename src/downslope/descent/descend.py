@@ -4,12 +4,12 @@ seconds.
 
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from downslope.data.batches import block as batch_block
-from downslope.descent.program import Program, program, step_of
+from downslope.descent.program import Program, fresh, program, step_of
 from downslope.descent.rates import Rates
 from downslope.descent.rules import Rule
 from downslope.descent.stops import STOPPED
@@ -27,8 +27,9 @@ MOST_AHEAD = 1 << 20
 class Descent(NamedTuple):
     """What is needed to descend.
 
-    Shapes: start (p,). To go on from an earlier run, `memory` is its packed state (start is then not used) and
-    `first_norm` the length of its first gradient, of which `tolerance` is a share.
+    Shapes: start (p,); limits, lower and upper bounds (p,) each, or None where there are none. To go on from an
+    earlier run, `memory` is its packed state (start is then not used) and `first_norm` the length of its first
+    gradient, of which `tolerance` is a share.
     """
 
     objective: Objective
@@ -44,16 +45,18 @@ class Descent(NamedTuple):
     tolerance: float | None = None
     first_norm: float | None = None
     memory: np.ndarray | None = None
+    limits: tuple[np.ndarray, np.ndarray] | None = None
 
 
 class Block(NamedTuple):
     """Some steps: their history, the packed state in its last row, why the descent stopped there ("" if it goes on),
-    and for a rule that uses curvature the last one (p, p)."""
+    and what a solver that ended knows of the minimum.
+    """
 
     history: History
     memory: np.ndarray
     stopped: str
-    curvature: np.ndarray | None
+    proof: Any = None
 
 
 def descend(descent: Descent, wanted: Callable[[], bool] = lambda: True) -> Iterator[Block]:
@@ -65,7 +68,11 @@ def descend(descent: Descent, wanted: Callable[[], bool] = lambda: True) -> Iter
     """
     batch_size = descent.batch_size
     batches = batch_size is not None
-    compiled = program(descent.objective, descent.rule, descent.rates.plateau, descent.start.size, batches)
+    bounded = descent.limits is not None or descent.rule.searches
+    compiled = program(descent.objective, descent.rule, descent.rates.plateau, descent.start.size, batches, bounded)
+    limits = descent.limits
+    if limits is None and descent.rule.searches:
+        limits = np.full(descent.start.size, -np.inf), np.full(descent.start.size, np.inf)
     memory = compiled.first(descent.start) if descent.memory is None else compiled.resumed(descent.memory)
     end = step_of(memory) + descent.steps
     ahead = compiled.capacity
@@ -82,18 +89,45 @@ def descend(descent: Descent, wanted: Callable[[], bool] = lambda: True) -> Iter
         count = min(chunk, ahead - 1, end - here)
         rates, index = _ahead(descent, here, count + 1, compiled.capacity, ahead)
         started = time.perf_counter()
-        memory, rows, halted, curvature = compiled.advance(memory, count, rates, small_gradient, descent.rows, index)
+        memory, rows, halted = compiled.advance(memory, count, rates, small_gradient, descent.rows, index, limits)
         seconds = time.perf_counter() - started
         if halted in STOPPED:
             stopped = STOPPED[halted]
         elif step_of(memory) >= end:
-            more = "" if descent.memory is None else "further "
+            more = "" if descent.first_norm is None else "further "
             stopped = f"all {descent.steps:,} {more}steps taken"
         elif not wanted():
             stopped = "interrupted"
-        yield Block(_history(descent, here, rows), memory, stopped, curvature)
+        yield Block(_history(descent, here, rows), memory, stopped)
         aimed_at = int(chunk * MOST_SECONDS / max(seconds, 1e-6))
         chunk = max(1, chunk // 4, min(aimed_at, chunk * 4, ahead))
+
+
+def standing(
+    parameters: tuple[str, ...], params: np.ndarray, loss: np.ndarray, gradient: np.ndarray, stopped: str
+) -> Block:
+    """The points (m, p) of a search that was not recorded by the loop, as a block; a descent may go on from the last.
+
+    loss (m,); gradient (m, p).
+    """
+    moves = np.diff(params, axis=0)
+    with np.errstate(all="ignore"):
+        ahead = np.sum(gradient[1:] * moves, axis=1) / np.sum(gradient[:-1] * moves, axis=1)
+        slopes, lengths = np.linalg.norm(gradient, axis=1), np.linalg.norm(moves, axis=1)
+    nothing = np.full(1, np.nan)
+    history = History(
+        parameters,
+        np.arange(loss.size),
+        loss,
+        np.full(loss.size, np.nan),
+        slopes,
+        np.append(lengths, nothing),
+        np.append(nothing, ahead),
+        params,
+        gradient,
+        None,
+    )
+    return Block(history, fresh(params[-1], loss.size - 1), stopped)
 
 
 def _ahead(descent: Descent, first: int, count: int, capacity: int, ahead: int) -> tuple[np.ndarray, np.ndarray | None]:
@@ -122,7 +156,7 @@ def _check_rates(rates: np.ndarray) -> None:
 def _first_norm(descent: Descent, compiled: Program, memory: np.ndarray) -> float:
     """Length of the gradient at the start, over all rows."""
     rates, _ = _ahead(descent, step_of(memory), 1, compiled.capacity, 1)
-    _, rows, _, _ = compiled.advance(memory, 0, rates, 0.0, descent.rows, None)
+    _, rows, _ = compiled.advance(memory, 0, rates, 0.0, descent.rows, None, descent.limits)
     return float(rows[0, 2])
 
 

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from downslope.choice import Choice
+from downslope.descent.evaluation import evaluate
 from downslope.descent.rates import plateau_rule
 from downslope.descent.rules import Rule
 from downslope.descent.stops import BELOW_TOLERANCE, GOING_ON, NOT_FINITE
@@ -26,8 +27,12 @@ MOST_RECORDED = 8192
 MOST_NUMBERS = 1 << 20
 """Numbers recorded in one call, for a model of many."""
 
-NOT_BEGUN = -1.0
-"""In the place of the step of a packed state that holds a start and nothing else."""
+
+def fresh(params: np.ndarray, steps: int = 0) -> np.ndarray:
+    """The packed state of a descent that has nothing to remember at these parameters (p,), after so many steps: in the
+    place of the step stands -1 - steps.
+    """
+    return np.concatenate([[-1.0 - steps], params])
 
 
 class State(NamedTuple):
@@ -51,24 +56,26 @@ class Program(NamedTuple):
 
     first:   start (p,) -> packed state, not begun
     resumed: packed state of an earlier run, whose rate may have been of another kind -> packed state
-    advance: (packed, steps, rates, small gradient, rows, index) -> (packed after the steps, rows seen (steps + 1,
-             5 + 2p), halted, curvature); the last row seen is where it then stands, halted tells why it stands before
-             all steps were taken, and curvature (p, p) is that of the best point, for a rule that uses it
+    advance: (packed, steps, rates, small gradient, rows, index, limits) -> (packed after the steps, rows seen (steps
+             + 1, 5 + 2p), halted); the last row seen is where it then stands, halted tells why it stands before all
+             steps were taken; limits are lower and upper bounds, (p,) each, read where the program is `bounded`
     """
 
     capacity: int
     first: Callable[[np.ndarray], np.ndarray]
     resumed: Callable[[np.ndarray], np.ndarray]
-    advance: Callable[..., tuple[np.ndarray, np.ndarray, int, np.ndarray | None]]
+    advance: Callable[..., tuple[np.ndarray, np.ndarray, int]]
 
 
 def step_of(packed: np.ndarray) -> int:
     """Steps taken so far."""
-    return max(0, int(packed[0]))
+    return int(packed[0]) if packed[0] >= 0 else int(-1 - packed[0])
 
 
 @lru_cache(maxsize=128)
-def program(objective: Objective, rule: Rule, plateau: Choice | None, size: int, batches: bool) -> Program:
+def program(
+    objective: Objective, rule: Rule, plateau: Choice | None, size: int, batches: bool, bounded: bool
+) -> Program:
     """The program for a model of `size` parameters; equal arguments give the same one."""
     capacity = max(64, min(MOST_RECORDED, 1 << (MOST_NUMBERS // (5 + 2 * size)).bit_length() - 1))
     slower = plateau_rule(plateau) if plateau else None
@@ -80,23 +87,29 @@ def program(objective: Objective, rule: Rule, plateau: Choice | None, size: int,
 
     shapes = _with_types(initial, size)
 
-    def step(state: State, rate: jax.Array, block: Rows) -> tuple[State, jax.Array]:
+    def step(state: State, rate: jax.Array, block: Rows, limits: Any) -> tuple[State, jax.Array]:
         """One evaluation and the step from there, and what was seen."""
         if batches:
             # over the rows, not over their weights: those would cancel in a batch of one row
             sums = objective.block_sums(state.params, block, rule.curvature)._replace(weight=block.used).mean()
         else:
-            sums = objective.sums(state.params, block, curvature=rule.curvature).mean()
+            params, sums = evaluate(objective, rule, state.params, block, state.step > 0)
+            state = state._replace(params=params)
         loss, gradient = sums.loss, sums.gradient
-        direction, memory = rule.update(sums, state.memory, state.params)
+        direction, memory = rule.update(sums, state.memory, state.params, limits)
         easing = state.plateau
         if slower:
             _, easing = slower.update(direction, easing, state.params, value=loss)
             rate = rate * easing.scale
         move = rate * direction
+        if bounded and not rule.searches:
+            move = jnp.clip(state.params + move, *limits) - state.params
         landing = jnp.sum(gradient * state.move) / jnp.sum(state.gradient * state.move)
         scalars = jnp.stack([loss, rate, _length(gradient), _length(move), landing])
-        after = State(state.step + 1, state.params + move, loss, gradient, move, memory, easing)
+        ahead = state.params + move
+        if bounded:  # rounding may carry it a last digit too far
+            ahead = jnp.clip(ahead, *limits)
+        after = State(state.step + 1, ahead, loss, gradient, move, memory, easing)
         return after, jnp.concatenate([scalars, state.params, gradient])
 
     def halted(state: State, small_gradient: jax.Array) -> jax.Array:
@@ -114,7 +127,7 @@ def program(objective: Objective, rule: Rule, plateau: Choice | None, size: int,
         return jnp.where((end == GOING_ON) | lost, reason, end)
 
     @jax.jit
-    def loop(packed: Any, steps: Any, rates: Any, small_gradient: Any, rows: Rows, index: Any) -> tuple:
+    def loop(packed: Any, steps: Any, rates: Any, small_gradient: Any, rows: Rows, index: Any, limits: Any) -> tuple:
         def stands(now: jax.Array) -> jax.Array:
             return halted(unpack(now, shapes), small_gradient)
 
@@ -125,35 +138,41 @@ def program(objective: Objective, rule: Rule, plateau: Choice | None, size: int,
         def body(carry: tuple) -> tuple:
             done, _, now, record = carry
             block = chosen_rows(rows, index[done]) if batches else rows
-            after, seen = step(unpack(now, shapes), rates[done], block)
+            after, seen = step(unpack(now, shapes), rates[done], block, limits)
             return done + 1, now, pack(after), jax.lax.dynamic_update_index_in_dim(record, seen, done, 0)
 
-        packed = jnp.where(packed[0] < 0, pack(initial(packed[1 : 1 + size])), packed)
+        begun = initial(packed[1 : 1 + size])._replace(step=-1.0 - packed[0])
+        packed = jnp.where(packed[0] < 0, pack(begun), packed)
         record = jnp.zeros((capacity, 5 + 2 * size), packed.dtype)
         done, before, now, record = jax.lax.while_loop(going, body, (0, packed, packed, record))
-        curvature = unpack(now, shapes).memory.curvature if rule.curvature else None
-        return before, record, done, stands(now), curvature
+        return before, record, done, stands(now)
 
-    def advance(packed: Any, steps: int, rates: Any, small_gradient: float, rows: Rows, index: Any) -> tuple:
-        before, record, done, why, bend = loop(packed, steps, rates, small_gradient, rows, index)
-        curvature = None if bend is None else np.asarray(bend)
-        return np.asarray(before), np.asarray(record)[: int(done)], int(why), curvature
+    def advance(
+        packed: Any, steps: int, rates: Any, small_gradient: float, rows: Rows, index: Any, limits: Any
+    ) -> tuple:
+        before, record, done, why = loop(packed, steps, rates, small_gradient, rows, index, limits)
+        return np.asarray(before), np.asarray(record)[: int(done)], int(why)
 
     def first(start: np.ndarray) -> np.ndarray:
         # what a rule remembers at first is made inside the loop's program: one more program is 40 ms more to wait for
         packed = np.zeros(sum(leaf.size for leaf in jax.tree.leaves(shapes)))
-        packed[0], packed[1 : 1 + size] = NOT_BEGUN, start
+        packed[: 1 + size] = fresh(start)
         return packed
 
     def resumed(packed: np.ndarray) -> np.ndarray:
         width = first(np.zeros(size)).size
         if packed.size == width:
             return packed
+        if packed[0] < 0:
+            return np.concatenate([packed, np.zeros(width - packed.size)])
+        plateau = sum(leaf.size for leaf in jax.tree.leaves(shapes.plateau))
+        if rule.searches or abs(width - packed.size) > 16:  # of another version: what the rule remembered is not known
+            return resumed(fresh(packed[1 : 1 + size], step_of(packed)))
         # a plateau, which is packed last, has come or gone: it begins afresh
-        kept = width - sum(leaf.size for leaf in jax.tree.leaves(shapes.plateau))
-        fresh = np.array(jax.jit(lambda params: pack(initial(params)))(packed[1 : 1 + size]))
-        fresh[:kept] = packed[:kept]
-        return fresh
+        kept = width - plateau
+        begun = np.array(jax.jit(lambda params: pack(initial(params)))(packed[1 : 1 + size]))
+        begun[:kept] = packed[:kept]
+        return begun
 
     return Program(capacity, first, resumed, advance)
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from downslope.arrays import double_precision
 from downslope.choice import Choice, parse
-from downslope.descent import levenberg_marquardt
+from downslope.descent import lbfgs
+from downslope.descent.levenberg_marquardt import Search, ended
 from downslope.errors import RequestError, UnknownName
-from downslope.objective import Sums
+from downslope.objective import Curvature, Sums
 
 if TYPE_CHECKING:
     import optax
@@ -26,9 +27,12 @@ class Rule:
     """A step rule. Rules of equal `key` are equal: they share compiled programs.
 
     init:      params (p,) -> memory
-    update:    (sums at params, memory, params) -> (direction (p,), memory); the step is rate · direction
+    update:    (sums at params, memory, params, limits) -> (direction (p,), memory); the step is rate · direction.
+               limits: lower and upper bounds (p,) each, for a rule that searches; None for others, whose steps are cut
+               off at them by the loop
     ended:     memory -> why the rule is at its end, as in `stops`; None for a rule that runs until it is stopped
-    curvature: whether its sums need the curvature
+    project:   (mean sums, params) -> params that are to be evaluated in their place; None if they are taken as they are
+    curvature: what its sums need to know of it
     own_rate:  whether the rate is inside the rule, so that none may be given
     searches:  whether it tries points that it may take back; its answer is then the best point, not the last
     """
@@ -36,9 +40,10 @@ class Rule:
     text: str
     key: Hashable
     init: Callable[[jax.Array], Memory]
-    update: Callable[[Sums, Memory, jax.Array], tuple[jax.Array, Memory]]
+    update: Callable[[Sums, Memory, jax.Array, Any], tuple[jax.Array, Memory]]
     ended: Callable[[Memory], jax.Array] | None = None
-    curvature: bool = False
+    project: Callable[[Sums, jax.Array], jax.Array] | None = None
+    curvature: Curvature = ""
     own_rate: bool = False
     searches: bool = False
 
@@ -49,8 +54,31 @@ class Rule:
         return hash(self.key)
 
 
+def searching(name: str, least_squares: bool, linear: tuple[int, ...] = ()) -> Rule:
+    """A rule that searches: levenberg-marquardt, variable-projection of the parameters at these places, newton, lbfgs.
+
+    least_squares: whether the loss is the squared difference.
+    """
+    if name == "lbfgs":
+        return Rule(name, name, lbfgs.init, lbfgs.update, lbfgs.ended, own_rate=True, searches=True)
+    projects = name == "variable-projection"
+    search = Search(least_squares and name != "newton", linear if projects else ())
+    return Rule(
+        name,
+        (name, search),
+        search.init,
+        search.update,
+        ended,
+        search.project if projects else None,
+        curvature="hessian" if name == "newton" else "triangle",
+        own_rate=True,
+        searches=True,
+    )
+
+
 def as_rule(asked: "str | optax.GradientTransformation") -> Rule:
-    """The rule that was asked for: a name with options, or any Optax transformation (which holds its own rate).
+    """The first-order rule that was asked for: a name with options, or any Optax transformation (which holds its own
+    rate).
 
     Raises: UnknownName, RequestError for options that the rule does not take.
 
@@ -99,12 +127,8 @@ def _check_transformation(asked: "optax.GradientTransformation") -> None:
 def _by_name(text: str) -> Rule:
     """A rule by name; remembered, so that a warm fit spends no time on it."""
     choice = parse(text, what="optimizer")
-    if choice.name == "levenberg-marquardt":
-        choice.numbers({}, what="optimizer")
-        search = levenberg_marquardt
-        return Rule(text, text, search.init, search.update, search.ended, curvature=True, own_rate=True, searches=True)
     if choice.name not in NAMES:
-        raise UnknownName("optimizer", choice.name, (*NAMES, "levenberg-marquardt", "auto"))
+        raise UnknownName("optimizer", choice.name, (*NAMES, *SEARCHES, *SOLVERS, "auto"))
     return _from_optax(str(choice), str(choice), _named(choice))
 
 
@@ -115,7 +139,7 @@ def _from_optax(
 
     full = optax.with_extra_args_support(transformation)
 
-    def update(sums: Sums, memory: Memory, params: jax.Array) -> tuple[jax.Array, Memory]:
+    def update(sums: Sums, memory: Memory, params: jax.Array, limits: Any) -> tuple[jax.Array, Memory]:
         return full.update(sums.gradient, memory, params, value=sums.loss, grad=sums.gradient)
 
     return Rule(text, key, full.init, update, own_rate=own_rate)
@@ -132,6 +156,10 @@ _OPTIONS: Mapping[str, Mapping[str, float]] = {
     "sgd": {},
 }
 NAMES = tuple(_OPTIONS)
+SEARCHES = ("levenberg-marquardt", "variable-projection", "newton", "lbfgs")
+"""Rules that try points and may take them back."""
+SOLVERS = ("closed-form", "linear-programming")
+"""Ways to a minimum that take no steps of a rule."""
 
 
 def _named(choice: Choice) -> "optax.GradientTransformation":

@@ -28,8 +28,8 @@ def diverging(history: History, chosen: Mapping[str, Any]) -> Finding | None:
             data only), "last finite step", "loss" (there).
     """
     finite = history.finite
-    searches = chosen.get("optimizer") == "levenberg-marquardt"  # it takes back the points at which the loss rose
-    if len(history) < 2 or not finite[0] or searches:
+    # a rule that searches takes back the points at which the loss rose
+    if len(history) < 2 or not finite[0] or chosen.get("searches"):
         return None
     stop = len(history) if finite.all() else int(np.argmin(finite))
     seen = history.rows(slice(0, stop))

@@ -3,5 +3,6 @@
 from downslope.history.history import History, Recorder
 from downslope.history.run import Run, State
 from downslope.history.store import load, save
+from downslope.history.trust import Certificate, Uncertainty
 
-__all__ = ["History", "Recorder", "Run", "State", "load", "save"]
+__all__ = ["Certificate", "History", "Recorder", "Run", "State", "Uncertainty", "load", "save"]

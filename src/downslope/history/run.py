@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from downslope.history.history import History
+from downslope.history.trust import Certificate, Uncertainty
 from downslope.plan import Plan
 
 State = Literal["certified", "usable", "untrusted"]
@@ -45,6 +46,10 @@ class Run:
     versions: Mapping[str, str] = field(default_factory=dict)
     chosen: Mapping[str, Any] = field(default_factory=dict)
     """Optimizer, learning rate and steps as they ran, where the plan left them open."""
+    certificate: Certificate | None = None
+    """How far the answer is from the minimum; None where that could not be measured."""
+    uncertainty: Uncertainty | None = None
+    """The covariance there; None where the answer is not near enough to a minimum to have one."""
 
     @property
     def values(self) -> dict[str, float]:

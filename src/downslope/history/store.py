@@ -18,12 +18,14 @@ import numpy as np
 from downslope.errors import DataError, RequestError
 from downslope.history.history import COLUMNS, History
 from downslope.history.run import Run
-from downslope.plan import Plan
+from downslope.history.trust import Certificate, Uncertainty
+from downslope.plan import BY_PARAMETER, Plan
 from downslope.whole_file import AnyPath, reason, shown, write
 
-FORMAT = 1
+FORMAT = 2
+"""2: with certificate and uncertainty; files of format 1 open without them."""
 ARRAYS = ("params", "memory")
-APART = ("plan", "history", "columns", *ARRAYS)
+APART = ("plan", "history", "columns", "certificate", "uncertainty", *ARRAYS)
 """Fields of Run that are not written into the JSON as they are."""
 
 __all__ = ["Described", "load", "save"]
@@ -84,6 +86,8 @@ def load(path: AnyPath) -> Run:
         arrays = _read_arrays(path)
         if document.pop("digest") != _digest(document, arrays):
             raise DataError(f"{name} is damaged: its content does not match its checksum")
+        if version < 2 and "sigma" in document["plan"]:
+            document["plan"]["sigma_is"] = "relative"  # the word was not asked for then
         return _run(_from_json(document), arrays)
     except DataError:
         raise
@@ -129,7 +133,8 @@ def _arrays(run: Run) -> dict[str, np.ndarray]:
     steps = {f"history.{name}": values for name, values in run.history.columns.items()}
     # numbered, not named: the name of a column may be anything
     data = {f"columns.{place}": values for place, values in enumerate((run.columns or {}).values())}
-    return kept | steps | data
+    trust = {} if run.uncertainty is None else {"covariance": run.uncertainty.covariance}
+    return kept | steps | data | trust
 
 
 def _tidy(values: np.ndarray) -> np.ndarray:
@@ -143,7 +148,13 @@ def _document(run: Run) -> dict[str, Any]:
         {"format": FORMAT, **plain}
         | {"plan": run.plan.said(), "batch_size": run.history.batch_size}
         | {"columns": None if run.columns is None else list(run.columns)}
+        | {"certificate": None if run.certificate is None else vars(run.certificate)}
+        | {"uncertainty": None if run.uncertainty is None else _beside_the_covariance(run.uncertainty)}
     )
+
+
+def _beside_the_covariance(known: Uncertainty) -> dict[str, Any]:
+    return {name: value for name, value in vars(known).items() if name != "covariance"}
 
 
 def _run(document: dict[str, Any], arrays: dict[str, np.ndarray]) -> Run:
@@ -157,12 +168,23 @@ def _run(document: dict[str, Any], arrays: dict[str, np.ndarray]) -> Run:
     texts = {name: tuple(plain[name]) for name in ("parameters", "reasons", "notes")}
     plan = Plan(**{name: _revived(name, value) for name, value in document["plan"].items()})
     kept: dict[str, Any] = {name: arrays[name] for name in ARRAYS}
+    kept |= _trust(document, arrays)
     return Run(**(plain | texts | kept), plan=plan, history=history, columns=columns)
 
 
+def _trust(document: dict[str, Any], arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Certificate and uncertainty, where the file has them."""
+    proof, known = document.get("certificate"), document.get("uncertainty")
+    if proof is not None:
+        proof = Certificate(**(proof | {"digits": tuple(proof["digits"])}))
+    if known is not None:
+        known = Uncertainty(arrays["covariance"], **(known | {"undetermined": tuple(known["undetermined"])}))
+    return {"certificate": proof, "uncertainty": known}
+
+
 def _revived(name: str, value: Any) -> Any:
-    """A setting as the Plan had it. `start` is a mapping of its own, in which a parameter may be called 'described'."""
-    if name != "start" and isinstance(value, dict) and list(value) == ["described"]:
+    """A setting as the Plan had it. Those that are mappings may have a parameter called 'described'."""
+    if name not in BY_PARAMETER and isinstance(value, dict) and list(value) == ["described"]:
         return Described(value["described"])
     return value
 

@@ -6,12 +6,14 @@ from downslope.model.function import arguments
 from downslope.model.model import Model
 from downslope.model.purity import check_model, check_rows_apart
 from downslope.model.ready import Ready, exponential, gaussian, line, logistic, polynomial, relu_sum
+from downslope.model.restricted import Restriction, restrict
 from downslope.model.truth import match_truth
 
 __all__ = [
     "Formula",
     "Model",
     "Ready",
+    "Restriction",
     "arguments",
     "as_model",
     "check_model",
@@ -26,4 +28,5 @@ __all__ = [
     "polynomial",
     "read_formula",
     "relu_sum",
+    "restrict",
 ]

@@ -1,10 +1,11 @@
 """A Python function as a model: its first arguments are columns, the rest are parameters.
 
     def decay(t, amplitude=1.0, rate=0.5):          SciPy's curve_fit and lmfit have the same convention
-        return amplitude * jnp.exp(-rate * t)
+        return amplitude * np.exp(-rate * t)
 
-A number as default is the parameter's start. Settings, not parameters, are: arguments with any other default (None, a
-text, True), keyword-only arguments with a default, and whatever a `functools.partial` has filled in.
+It may be written with NumPy or with jax.numpy: `numpy_calls` sees to that. A number as default is the parameter's
+start. Settings, not parameters, are: arguments with any other default (None, a text, True), keyword-only arguments
+with a default, and whatever a `functools.partial` has filled in.
 """
 
 import inspect
@@ -19,8 +20,10 @@ import numpy as np
 
 from downslope.arrays import double_precision
 from downslope.errors import ModelError, RequestError, shortened
+from downslope.model.black_box import ATTRIBUTE, black_box, is_black_box
 from downslope.model.mistakes import explained
 from downslope.model.model import Model
+from downslope.model.numpy_calls import call
 from downslope.model.prediction import check_prediction
 from downslope.model.surroundings import Surroundings
 
@@ -103,13 +106,29 @@ def _bind(known: Surroundings, available: tuple[str, ...], claimed: frozenset[st
 
         take = jax.lax.index_in_dim  # one operation; params[k] would be five
         inputs = [jax.numpy.asarray(column) for column in inputs]
-        values = dict(zip(columns, inputs, strict=True)) | dict(args.settings)
-        values.update((parameter, take(params, k, keepdims=False)) for k, parameter in enumerate(parameters))
-        positional = [values[arg] for arg in args.names if arg not in args.by_keyword]
-        keywords = {arg: values[arg] for arg in args.names if arg in args.by_keyword}
+        if numeric is not None:
+            return numeric(params, *inputs)
+        positional, keywords = placed([take(params, k, keepdims=False) for k in range(len(parameters))], inputs)
         with explained(name):
-            answer = function(*positional, **keywords)
+            answer = call(function, positional, keywords)
         return check_prediction(name, answer, rows=inputs[0].shape[0])
+
+    def placed(params: Sequence[Any], inputs: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
+        values = dict(zip((*columns, *parameters), (*inputs, *params), strict=True)) | dict(args.settings)
+        positional = [values[arg] for arg in args.names if arg not in args.by_keyword]
+        return positional, {arg: values[arg] for arg in args.names if arg in args.by_keyword}
+
+    def with_numbers(of: Callable[..., Any]) -> Callable[..., Any]:
+        def called(params: np.ndarray, *inputs: np.ndarray) -> Any:
+            positional, keywords = placed(list(params), inputs)
+            return of(*positional, **keywords)
+
+        return called
+
+    numeric = None
+    if is_black_box(function):
+        jacobian = getattr(function, ATTRIBUTE)
+        numeric = black_box(with_numbers(function), jacobian and with_numbers(jacobian))
 
     return Model(
         predict=predict,

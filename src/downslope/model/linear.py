@@ -18,23 +18,27 @@ class Design(NamedTuple):
     offset: np.ndarray
 
 
-def design(model: Model, columns: Mapping[str, np.ndarray]) -> Design | None:
+def design(model: Model, columns: Mapping[str, np.ndarray], *, linear: bool = False) -> Design | None:
     """The design of a model on these columns, or None if it is not linear in its parameters.
 
     A linear prediction is known from its values at 0 and at the unit vectors; it is then held against the prediction
-    at three points drawn at random, where any curvature in the parameters would show.
+    at three points drawn at random, where any curvature in the parameters would show. Not so if it is known to be
+    `linear`: None then says that its numbers are not finite.
     """
     size = len(model.parameters)
     if not model.smooth:  # relu(x - k) is linear in k as long as no point tried crosses the kink
         return None
 
     def at(params: np.ndarray) -> np.ndarray:
-        return np.asarray(model.predict(params, columns), dtype=np.float64)
+        with np.errstate(all="ignore"):
+            return np.asarray(model.predict(params, columns), dtype=np.float64)
 
     offset = at(np.zeros(size))
     matrix = np.column_stack([at(unit) - offset for unit in np.eye(size)])
     if not np.isfinite(matrix).all():
         return None
+    if linear:
+        return Design(matrix, offset)
     generator = np.random.default_rng(0)
     for scale in (0.3, 1.0, 3.0):
         params = scale * generator.standard_normal(size)

@@ -83,15 +83,26 @@ _ADVICE = {  # by the name of JAX's exception, the more special ones first
         "a model must only use its arguments"
     ),
 }
+_CONVERSIONS = {"array", "asarray", "asanyarray", "ascontiguousarray"}
 _FOREIGN = re.compile(r"\b(np|numpy|math|scipy|special)\.([\w.]*\w)")
 
 
 def _advice(error: Exception, line: str) -> str | None:
     """What to write instead, for the mistakes that everyone makes once."""
     kinds = {kind.__name__ for kind in type(error).__mro__}
+    if "NoTwin" in kinds:
+        return str(error)
     foreign = _FOREIGN.search(line)
-    if foreign and kinds & {"TracerArrayConversionError", "ConcretizationTypeError", "TracerIntegerConversionError"}:
+    asks_for_numbers = kinds & {"ConcretizationTypeError", "TracerIntegerConversionError"}
+    if foreign and asks_for_numbers and foreign[1] in ("np", "numpy"):
+        foreign = None  # NumPy's functions are answered by JAX: it is float(), int() or an index beside it
+    if foreign and (asks_for_numbers or "TracerArrayConversionError" in kinds):
         used, function = foreign.group(), foreign[2].rsplit(".", 1)[-1]
+        if function in _CONVERSIONS:
+            return (
+                f"{used} asks for plain numbers, but a column or a parameter is being differentiated: leave it out, or "
+                "join several with np.stack"
+            )
         place = "jnp" if not used.startswith("s") else "jax.scipy.special" if "special" in used else "jax.scipy"
         return f"{used} cannot be differentiated: use JAX's own, {place}.{function} (import jax.numpy as jnp)"
     for kind, advice in _ADVICE.items():

@@ -1,10 +1,11 @@
 """Losses: what one row costs, given its prediction and its target.
 
 What to use when: `mse` for noise of one size; `mae`, `quantile` and `huber` when some rows are far off; `log-cosh` as a
-smooth mean between mse and mae; `poisson` for counts, where the prediction is the expected count.
+smooth mean between mse and mae; `poisson` for counts, where the prediction is the expected count; `logistic` for yes or
+no, where the prediction is the log-odds.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,6 +29,7 @@ class Loss:
     curved:   whether its second derivative says where the minimum is; false for mae and quantile, whose minimum sits on
               a kink, and unknown, hence false, for a user's own function.
     by_spread: whether dividing prediction and target by a standard deviation makes sense (not for counts).
+    convex:  whether it is known to be convex in the prediction.
     """
 
     text: str
@@ -35,6 +37,22 @@ class Loss:
     key: Hashable
     curved: bool = False
     by_spread: bool = True
+    convex: bool = False
+
+    lowest: Callable[[np.ndarray], np.ndarray] = np.zeros_like
+    """target (n,) -> the smallest loss (n,) that a prediction of it can have."""
+
+    @property
+    def level(self) -> float | None:
+        """The quantile that a loss with kinks goes for, 0.5 for mae; None for a smooth loss."""
+        if self.key == "mae":
+            return 0.5
+        return float(self.key[1]) if isinstance(self.key, tuple) and self.key[0] == "quantile" else None
+
+    @property
+    def least_squares(self) -> bool:
+        """Whether it is the squared difference."""
+        return self.key == "mse"
 
 
 def squared(prediction: jax.Array, target: jax.Array) -> jax.Array:
@@ -80,6 +98,13 @@ def poisson(prediction: jax.Array, target: jax.Array) -> jax.Array:
     return prediction - target * jnp.log(prediction)
 
 
+def logistic(prediction: jax.Array, target: jax.Array) -> jax.Array:
+    """Negative log likelihood of a target of 0 or 1 (or a share) whose log-odds are the prediction f:
+    log(1 + e^f) - target · f.
+    """
+    return jax.nn.softplus(prediction) - target * prediction
+
+
 def as_loss(asked: str | Loss | RowLoss) -> Loss:
     """The loss that was asked for: by name, or any function of prediction and target that gives one number a row.
 
@@ -111,18 +136,39 @@ def _named(text: str) -> Loss:
             below = " below 1" if name == "level" else ""
             raise RequestError(f"loss {text!r}: {name} must be a positive number{below}")
     if choice.name == "huber":
-        return Loss(f"huber({options['delta']:g})", huber(**options), ("huber", options["delta"]), curved=True)
+        delta = options["delta"]
+        return Loss(f"huber({delta:g})", huber(delta), ("huber", delta), curved=True, convex=True)
     if choice.name == "quantile":
-        return Loss(f"quantile({options['level']:g})", quantile(**options), ("quantile", options["level"]))
-    by_row: RowLoss = {"mse": squared, "mae": absolute, "log-cosh": log_cosh, "poisson": poisson}[choice.name]
-    is_count = choice.name == "poisson"
-    return Loss(choice.name, by_row, choice.name, curved=choice.name != "mae", by_spread=not is_count)
+        return Loss(f"quantile({options['level']:g})", quantile(**options), ("quantile", options["level"]), convex=True)
+    by_row, by_spread = _PLAIN[choice.name]
+    lowest = _LOWEST.get(choice.name, np.zeros_like)
+    curved = choice.name != "mae"
+    return Loss(choice.name, by_row, choice.name, curved=curved, by_spread=by_spread, convex=True, lowest=lowest)
 
 
+_PLAIN: Mapping[str, tuple[RowLoss, bool]] = {
+    "mse": (squared, True),
+    "mae": (absolute, True),
+    "log-cosh": (log_cosh, True),
+    "poisson": (poisson, False),
+    "logistic": (logistic, False),
+}
+"""Losses without options, and whether they are by spread."""
+
+
+def _entropy(share: np.ndarray) -> np.ndarray:
+    """x log x, 0 at 0."""
+    return share * np.log(np.where(share > 0, share, 1.0))
+
+
+_LOWEST: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
+    "poisson": lambda target: target - _entropy(target),
+    "logistic": lambda target: -_entropy(target) - _entropy(1.0 - target),
+}
 _OPTIONS = {"huber": {"delta": 1.0}, "quantile": {"level": 0.5}}
 SMALLEST, LARGEST = 1e-140, 1e140
 """Targets between these have squares, and sums of squares, with all their digits."""
-NAMES = ("mse", "mae", "huber", "log-cosh", "quantile", "poisson")
+NAMES = ("mse", "mae", "huber", "log-cosh", "quantile", "poisson", "logistic")
 
 
 def check_loss(loss: Loss) -> None:
@@ -161,7 +207,8 @@ def check_loss(loss: Loss) -> None:
 
 
 def check_target(loss: Loss, target: np.ndarray, name: str) -> None:
-    """Refuse targets that a loss cannot judge: `poisson` takes counts, and a square must be a number other than 0.
+    """Refuse targets that a loss cannot judge: `poisson` takes counts, `logistic` 0 to 1, and a square must be a
+    number other than 0.
 
     Raises: DataError with the row.
     """
@@ -172,6 +219,9 @@ def check_target(loss: Loss, target: np.ndarray, name: str) -> None:
             f"{name} is {target[row]:g} in row {row + 1}, and its square is no number that {loss.text} could use. "
             "Give the column in other units"
         )
+    if loss.key == "logistic" and ((target < 0) | (target > 1)).any():
+        row = int(np.argmax((target < 0) | (target > 1)))
+        raise DataError(f"logistic targets lie between 0 (no) and 1 (yes): {name} is {target[row]:g} in row {row + 1}")
     if loss.key == "poisson" and (target < 0).any():
         row = int(np.argmax(target < 0))
         raise DataError(f"poisson counts cannot be negative: {name} is {target[row]:g} in row {row + 1}")

@@ -12,8 +12,9 @@ BLOCK = 8192
 class Rows(NamedTuple):
     """Columns in blocks.
 
-    Shapes: each column, the target and the weight (blocks, block); `spread` is one standard deviation a row, or one 1.0
-    for all, by which prediction and target are divided; `used` counts the blocks that hold rows.
+    Shapes: each column, the target and the weight (blocks, block); a constant (1, 1); `spread` is one standard
+    deviation a row, or one 1.0 for all, by which prediction and target are divided; `used` counts the blocks that hold
+    rows.
     """
 
     columns: Mapping[str, Any]
@@ -40,8 +41,9 @@ def pack(
     target: np.ndarray,
     weight: np.ndarray | None = None,
     spread: np.ndarray | float = 1.0,
+    constants: Mapping[str, np.ndarray] | None = None,
 ) -> Rows:
-    """Blocks of these rows.
+    """Blocks of these rows; constants (1,) stand for all rows.
 
     Filled up with copies of the first row at weight zero: a made-up row, such as zeros, could be outside the model's
     domain.
@@ -55,7 +57,8 @@ def pack(
         return filled
 
     return Rows(
-        {name: fill(values, values[0]) for name, values in columns.items()},
+        {name: fill(values, values[0]) for name, values in columns.items()}
+        | {name: value.reshape(1, 1) for name, value in (constants or {}).items()},
         fill(target, target[0]),
         fill(1.0 if weight is None else weight, 0.0),
         np.ones((1, 1)) if np.ndim(spread) == 0 and spread == 1.0 else fill(spread, np.ravel(spread)[0]),

@@ -9,19 +9,29 @@ from downslope.diagnosis import Finding
 from downslope.history import Run
 
 
-def as_json(run: Run, findings: Sequence[Finding] = (), *, files: Sequence[str] = ()) -> str:
+def as_json(
+    run: Run,
+    findings: Sequence[Finding] = (),
+    *,
+    files: Sequence[str] = (),
+    intervals: Mapping[str, Any] | None = None,
+) -> str:
     """A run as one JSON object.
 
-    Args:   files: what was written, to be named in it.
-    Returns: an object with the keys formula, target, parameters, loss, state, reasons, notes, stopped, steps, seconds,
-            rows, source, findings, plan, chosen, files, versions. `parameters` holds an object by name with value and
-            start, and true_value where the truth is known.
+    Args:   files: what was written, to be named in it; intervals: as plain values, if they were asked for.
+    Returns: an object with the keys formula, target, parameters, loss, state, reasons, certificate, uncertainty,
+            covariance, notes, stopped, steps, seconds, rows, source, findings, plan, chosen, files, versions, and
+            intervals if there are some. `parameters` holds an object by name with value, error and start, and
+            true_value where the truth is known. An error is null where there is none, or where it is infinite; the
+            names of what is undetermined stand in uncertainty.
     """
     start = run.history.params[0] if len(run.history) else [math.nan] * len(run.parameters)
-    truth = run.truth or {}
+    truth, known = run.truth or {}, run.uncertainty
+    errors = known.errors if known is not None else [math.nan] * len(run.parameters)
     parameters = {
-        name: {"value": value, "start": first} | ({"true_value": truth[name]} if name in truth else {})
-        for (name, value), first in zip(run.values.items(), start, strict=True)
+        name: {"value": value, "error": 0.0 if name in run.plan.fixed else error, "start": first}
+        | ({"true_value": truth[name]} if name in truth else {})
+        for (name, value), error, first in zip(run.values.items(), errors, start, strict=True)
     }
     answer = {
         "formula": run.text,
@@ -30,6 +40,16 @@ def as_json(run: Run, findings: Sequence[Finding] = (), *, files: Sequence[str] 
         "loss": run.loss,
         "state": run.state,
         "reasons": run.reasons,
+        "certificate": None if run.certificate is None else vars(run.certificate),
+        "uncertainty": None
+        if known is None
+        else {
+            "kind": known.kind,
+            "freedom": known.freedom,
+            "undetermined": known.undetermined,
+            "resting": known.resting,
+        },
+        "covariance": None if known is None else known.covariance.tolist(),
         "notes": run.notes,
         "stopped": run.stopped,
         "steps": run.steps,
@@ -51,7 +71,7 @@ def as_json(run: Run, findings: Sequence[Finding] = (), *, files: Sequence[str] 
         "chosen": run.chosen,
         "files": files,
         "versions": run.versions,
-    }
+    } | ({} if intervals is None else {"intervals": intervals})
     return json.dumps(_plain(answer), indent=2, allow_nan=False, ensure_ascii=True)
 
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 
 DIGITS = 6
+MOST_PLACES = 16
 SMALLEST, LARGEST = 1e-4, 1e9
 
 
@@ -48,7 +49,23 @@ def with_error(value: float | int, error: float | int) -> str:
         value, error = (part / ten / 10.0 ** (power - power // 2) for part in (value, error))
         return f"({with_error(value, error)})e{power}"
     places = 1 - _power(float(f"{error:.1e}"))
-    return f"{round(value, places):.{max(0, places)}f} ± {round(error, places):.{max(0, places)}f}"
+    return f"{_rounded(value, places)} ± {_rounded(error, places)}"
+
+
+def ends(low: float, high: float) -> tuple[str, str]:
+    """The ends of an interval, to the second significant digit of half its width.
+
+    >>> ends(-21.66412, -12.945), ends(0.0012, 21.3), ends(5.36772e7, 5.36776e7), ends(-math.inf, 3.14159)
+    (('-21.7', '-12.9'), ('0', '21'), ('53677200', '53677600'), ('-inf', '3.14159'))
+    """
+    half = (high - low) / 2
+    if not (math.isfinite(half) and half > 0):
+        return number(low), number(high)
+    places = 1 - _power(float(f"{half:.1e}"))
+    if SMALLEST <= max(abs(low), abs(high)) < LARGEST and places <= MOST_PLACES:
+        return _rounded(low, places), _rounded(high, places)
+    texts = [number(value, min(max(_power(value) + places + 1, 1), MOST_PLACES)) for value in (low, high)]
+    return texts[0], texts[1]
 
 
 def aligned(numbers: Sequence[str]) -> list[str]:
@@ -70,6 +87,11 @@ def count(whole: int) -> str:
     '5,000'
     """
     return f"{whole:,}"
+
+
+def _rounded(value: float, places: int) -> str:
+    """To so many places behind the point, or before it; no minus in front of nothing."""
+    return f"{round(value, places) + 0.0:.{max(0, places)}f}"
 
 
 def _power(value: float) -> int:

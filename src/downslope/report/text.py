@@ -1,5 +1,6 @@
 """Text: what came out of a fit, on one screen of a terminal."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from downslope.diagnosis import Finding
 from downslope.history import Run
 from downslope.pictures.scene import plain
 from downslope.report import words
-from downslope.report.numbers import aligned, count, number
+from downslope.report.numbers import aligned, count, number, with_error
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 MOST_PARAMETERS = 10
 MOST_SENTENCES = 3
 LONGEST_SENTENCE = 280
+LONGEST_REMARK = 30
 COLORS = {"certified": "green", "usable": "green", "untrusted": "red", "fault": "red", "warning": "yellow"}
 
 
@@ -41,25 +43,44 @@ def summary(run: Run, *, findings: Sequence[Finding] = (), width: int = 80, colo
 
 
 def _parameters(run: Run) -> "Table":
-    """A row for each parameter: value, true value if it is known, start."""
+    """A row for each parameter: value with its error, true value if it is known, start, what is special about it."""
     from rich.table import Table
     from rich.text import Text
 
     shown = run.parameters[:MOST_PARAMETERS]
     start = dict(zip(run.parameters, run.history.params[0], strict=True)) if len(run.history) else {}
-    columns = {"value": run.values, "true value": run.truth, "start": start}
+    remarks = [plain(words.remark(run, name), LONGEST_REMARK) for name in shown]
     table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim")
-    table.add_column("parameter", overflow="fold")
-    known = {head: values for head, values in columns.items() if values}
-    cells = []
-    for head, values in known.items():
-        table.add_column(head, no_wrap=True)
-        cells.append(aligned([number(values[name]) if name in values else "" for name in shown]))
+    # where room is short, remarks are cut before anything else
+    table.add_column("parameter", overflow="fold", no_wrap=any(remarks))
+    table.add_column("value" if run.uncertainty is None else "value ± error", no_wrap=True)
+    cells = [_values(run, shown)]
+    for head, values in {"true value": run.truth, "start": start}.items():
+        if values:
+            table.add_column(head, no_wrap=True)
+            cells.append(aligned([number(values[name]) if name in values else "" for name in shown]))
+    if any(remarks):
+        table.add_column("", style="dim")
+        cells.append(remarks)
     for place, name in enumerate(shown):
-        table.add_row(Text(plain(name, 30), style="bold"), *(column[place] for column in cells))
+        row = (Text(column[place], no_wrap=True, overflow="ellipsis") for column in cells)
+        table.add_row(Text(plain(name, 30), style="bold"), *row)
     if len(run.parameters) > len(shown):
         table.add_row(Text(f"… and {count(len(run.parameters) - len(shown))} more", style="dim"))
     return table
+
+
+def _values(run: Run, shown: Sequence[str]) -> list[str]:
+    """Values with their errors, points under points; a fixed one, or one without an error, alone."""
+    errors = dict(zip(run.parameters, run.uncertainty.errors, strict=True)) if run.uncertainty is not None else {}
+    known = [name in errors and name not in run.plan.fixed and not math.isnan(errors[name]) for name in shown]
+    texts = [
+        with_error(run.values[name], errors[name]) if has_one else number(run.values[name])
+        for name, has_one in zip(shown, known, strict=True)
+    ]
+    pairs = [text.split(" ± ") for text in texts]
+    left = aligned([pair[0] for pair in pairs])
+    return [f"{value} ± {pair[1]}" if len(pair) > 1 else value for value, pair in zip(left, pairs, strict=True)]
 
 
 def _facts(run: Run, findings: Sequence[Finding]) -> "Table":
@@ -83,6 +104,7 @@ def _facts(run: Run, findings: Sequence[Finding]) -> "Table":
     for found, text in zip(findings[:MOST_SENTENCES], _cut(told), strict=False):
         add("", [text], style=COLORS[found.severity])
     told_already = any(run.stopped in reason for reason in run.reasons)
+    add("errors", _cut([words.errors(run)] if run.uncertainty is not None else []))
     add("did", _cut([words.did(run) if told_already else f"{words.did(run)}: {words.stopped(run)}"]))
     add("notes", _cut(run.notes))
     return table

@@ -7,7 +7,7 @@ from downslope.history import Run
 from downslope.report.numbers import count, number
 
 STATES = {
-    "certified": "certified: this is a minimum",
+    "certified": "certified",
     "usable": "usable",
     "untrusted": "untrusted: do not rely on these values",
 }
@@ -26,6 +26,24 @@ def state(run: Run) -> str:
 def stopped(run: Run) -> str:
     """Why the descent ended."""
     return STOPS.get(run.stopped, run.stopped)
+
+
+def errors(run: Run) -> str:
+    """What the errors are, in one line; nothing where there are none."""
+    known = run.uncertainty
+    if known is None:
+        return ""
+    return f"{known.kind}, {count(known.freedom)} degree{'' if known.freedom == 1 else 's'} of freedom"
+
+
+def remark(run: Run, name: str) -> str:
+    """What is special about a parameter: fixed, tied to others, on a bound; nothing if it is not."""
+    if name in run.plan.fixed:
+        return "fixed"
+    if name in run.plan.tied:
+        return f"tied: {run.plan.tied[name]}"
+    side = run.uncertainty.resting.get(name) if run.uncertainty is not None else None
+    return f"on its {side} bound" if side else ""
 
 
 def finding(found: Finding) -> str:

@@ -1,0 +1,162 @@
+"""Certifying: how far an answer is from the minimum and how well the data determine it, whoever found it."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from downslope.descent import Block
+from downslope.descent.kinks import sparsity_covariance
+from downslope.history import Certificate, Uncertainty
+from downslope.history.trust import MOST_DIGITS
+from downslope.probe import Minimum, Starts, certificate, jacobian, minimum, uncertainty
+from downslope.probe.metric import metric, undetermined, unknown
+from downslope.problem import Problem
+from downslope.search import Found
+from downslope.strategy import FEW_PARAMETERS, Strategy
+
+MOST_NUMBERS = 2e7
+"""Numbers of a Jacobian up to which the minimum is looked for near a point where somebody asked to stop."""
+NEAR = 0.1
+"""Distance from the minimum, in standard errors, up to which those errors are an answer's own."""
+
+
+class Trust(NamedTuple):
+    """What is known of an answer: its parameters (p,) and loss, polished if it was for us to find them; and the
+    certificate and the covariance, where there are any.
+
+    minimum: what was found nearby, None where nobody looked.
+    """
+
+    params: np.ndarray
+    loss: float
+    certificate: Certificate | None
+    uncertainty: Uncertainty | None
+    minimum: Minimum | None
+
+
+def certify(
+    problem: Problem, strategy: Strategy, params: np.ndarray, loss: float, last: Block, found: Found | None
+) -> Trust:
+    """Look at the minimum near params (p,), whose loss over all rows is known; `found` is what the search for a start
+    has told.
+    """
+    starts = found.starts if found is not None else Starts()
+    nothing = Trust(params, loss, None, None, None)
+    if strategy.name == "linear-programming":
+        return _by_duality(problem, params, loss, last, starts)
+    size = len(problem.free)
+    smooth = problem.straight is not None or (problem.restriction.model.smooth and problem.objective.loss.level is None)
+    if not smooth or size > FEW_PARAMETERS or not np.isfinite(loss) or size > problem.target.size:
+        return nothing
+    if not strategy.keeps_best and problem.straight is None and problem.target.size * size > MOST_NUMBERS:
+        return nothing
+    place = list(problem.restriction.free)
+    free = params[place]
+    # the search ended here, and knows the curvature
+    factor = found.factor if found is not None and np.array_equal(found.start, free) else None
+    with np.errstate(all="ignore"):
+        best = last.proof or minimum(problem.look, free, problem.lower, problem.upper, problem.enough, factor)
+    if not np.isfinite(best.seen.loss) or not (best.metric.rank or best.found):
+        return nothing._replace(minimum=best)
+    if strategy.settles and best.found:
+        free, loss = best.params, best.seen.loss
+        params = problem.restriction.full(free)
+    return _with_errors(problem, strategy, params, free, loss, best, starts)
+
+
+def _with_errors(
+    problem: Problem,
+    strategy: Strategy,
+    params: np.ndarray,
+    free: np.ndarray,
+    loss: float,
+    best: Minimum,
+    starts: Starts,
+) -> Trust:
+    """The certificate and the covariance from the minimum that was found."""
+    turn = problem.restriction.turn(best.params)
+    known = uncertainty(
+        best,
+        problem.free,
+        turn,
+        problem.target.size,
+        least_squares=problem.objective.loss.least_squares,
+        absolute=problem.absolute,
+        lower=problem.lower,
+    )
+    if not best.found:
+        return Trust(params, loss, None, known if known.undetermined else None, best)
+    assumption = "exact" if problem.straight is not None else "convex" if problem.convex else "local"
+    proof = certificate(
+        free - best.params,
+        loss,
+        best,
+        turn,
+        problem.restriction.full(best.params),
+        known.errors,
+        assumption,  # type: ignore[arg-type]
+        starts,
+    )
+    near = np.array_equal(free, best.params) or not proof.distance > NEAR
+    return Trust(params, loss, proof, known if near or known.undetermined else None, best)
+
+
+def _by_duality(problem: Problem, params: np.ndarray, loss: float, last: Block, starts: Starts) -> Trust:
+    """On kinks there is no curvature; the slopes on both sides of them prove how much is left.
+
+    Where the answer is a corner, as many rows as parameters lie on their kink, and it is as exact as the equations that
+    say so.
+    """
+    point = last.proof
+    if point is None or last.stopped != "nothing left to gain":
+        return Trust(params, loss, None, None, None)
+    free = params[list(problem.restriction.free)]
+    columns = {**problem.columns, **problem.constants}
+    matrix = jacobian(problem.objective, free, columns) / np.reshape(problem.spread, (-1, 1))
+    prediction = np.asarray(problem.objective.predict(free, columns), dtype=np.float64)
+    residual = (problem.target - prediction) / problem.spread
+    level = problem.objective.loss.level or 0.5
+    turn = problem.restriction.turn(free)
+    with np.errstate(all="ignore"):  # infinite where nothing is determined
+        covariance = turn @ sparsity_covariance(matrix, residual, problem.weights, float(level)) @ turn.T
+    kind = "from the density of the residuals at their kink (Powell)"
+    triangle = np.asarray(np.linalg.qr(matrix * np.sqrt(problem.weights)[:, None], mode="r"))
+    frame = metric(triangle, free.size, np.ones(free.size, dtype=bool))
+    lost = np.abs(turn) @ unknown(frame) > 0
+    covariance[lost, :] = covariance[:, lost] = np.nan
+    covariance[lost, lost] = np.inf
+    said = undetermined(frame, problem.free)
+    known = Uncertainty(covariance, kind, problem.target.size - len(problem.free), said)
+    met = list(point.kinks)
+    sizes = (np.abs(problem.target) + np.abs(prediction)) / problem.spread + np.abs(matrix) @ np.abs(free)
+    with np.errstate(all="ignore"):
+        off = np.abs(turn) @ _off_corner(matrix[met], sizes[met]) if point.unique else np.full(params.size, np.inf)
+        digits = -np.log10(off / np.fmax(np.abs(params), known.errors))
+        away = off / known.errors
+    digits = np.where(off == 0, MOST_DIGITS, np.clip(np.nan_to_num(digits, nan=0.0), 0.0, MOST_DIGITS))
+    proof = Certificate(
+        gap=float(point.gap),
+        distance=float(np.nanmax(away, initial=0.0)) if np.isfinite(known.errors).any() else float("nan"),
+        digits=tuple(digits.tolist()),
+        assumption="convex" if problem.convex else "local",
+        lowest=float("nan"),
+        tried=starts.tried,
+        agreed=starts.agreed,
+    )
+    return Trust(params, loss, proof, known if said or np.isfinite(covariance).all() else None, None)
+
+
+def _off_corner(rows: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """How far rounding may carry the parameters (q,) that the rows (m, q) on their kink determine.
+
+    sizes: (m,), of the numbers that cancel in each of them.
+    """
+    width = np.max(np.abs(rows), axis=0, initial=0.0)
+    nowhere = np.full(rows.shape[1], np.inf)
+    if len(rows) < rows.shape[1] or not width.all():
+        return nowhere
+    values = np.linalg.svd(rows / width, compute_uv=False)
+    if not values[-1] > np.finfo(float).eps * values[0]:
+        return nowhere
+    inverse = np.linalg.pinv(rows / width) / width[:, None]
+    return 4 * np.finfo(float).eps * np.abs(inverse) @ sizes

@@ -1,0 +1,189 @@
+"""Solving: the way to the minimum that the strategy chose, as blocks of history in the user's parameters."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from downslope.descent import Block, Descent, descend, standing
+from downslope.descent.closed_form import solve
+from downslope.descent.kinks import Kinked, descend_kinks
+from downslope.errors import RequestError
+from downslope.history import History, Run
+from downslope.objective.rows import BLOCK
+from downslope.plan import Plan
+from downslope.probe import jacobian, look_large, minimum
+from downslope.problem import Problem
+from downslope.search import Found
+from downslope.strategy import Strategy
+
+MIDDLE = 65_536
+"""Rows between those by which starts are compared and very many."""
+
+
+def blocks(
+    problem: Problem,
+    strategy: Strategy,
+    plan: Plan,
+    found: Found | None,
+    before: Run | None,
+    wanted: Callable[[], bool],
+) -> Iterator[Block]:
+    """The blocks of the solver or the descent, on from where the search or an earlier run has ended."""
+    for block in _inner_blocks(problem, strategy, plan, found, before, wanted):
+        yield block if _same_units(problem) else block._replace(history=_in_users_units(block.history, problem))
+
+
+def _inner_blocks(
+    problem: Problem,
+    strategy: Strategy,
+    plan: Plan,
+    found: Found | None,
+    before: Run | None,
+    wanted: Callable[[], bool],
+) -> Iterator[Block]:
+    if strategy.name == "closed-form":
+        yield _closed_form(problem)
+        return
+    if strategy.name == "linear-programming":
+        yield _along_kinks(
+            problem, strategy, problem.inner(problem.start[None])[0] if found is None else found.start, wanted
+        )
+        return
+    start, memory = problem.inner(problem.start[None])[0], before.memory if before else None
+    if found is not None:
+        start = found.start
+        if problem.many and problem.rescaling is None and strategy.rule is not None and strategy.rule.curvature:
+            block = _finished(problem, start)
+            if block is not None:
+                yield block
+                if block.stopped:
+                    return
+                start, memory = block.history.params[-1], block.memory
+        if found.block is not None:
+            yield found.block
+            if found.block.stopped:
+                return
+            memory = found.block.memory
+    if strategy.rule is None:
+        raise ValueError(f"{strategy.name} is no rule")
+    bounded = problem.bounded
+    descent = Descent(
+        problem.objective,
+        problem.rows,
+        problem.target.size,
+        problem.free,
+        strategy.rule,
+        strategy.rates,
+        start,
+        strategy.steps,
+        strategy.batch_size,
+        plan.seed,
+        plan.tolerance,
+        _first_norm(problem, before) if before else None,
+        memory,
+        (problem.lower, problem.upper) if bounded else None,
+    )
+    yield from descend(descent, wanted)
+
+
+def _finished(problem: Problem, start: np.ndarray) -> Block | None:
+    """From the answer of some rows to that of all, by Newton's steps: first on more rows, then on all of them. None if
+    that answer is no number on all of them.
+    """
+    limits = problem.lower, problem.upper
+    with np.errstate(all="ignore"):
+        if problem.target.size > 2 * MIDDLE:
+            some = np.sort(np.random.default_rng(0).choice(problem.target.size, MIDDLE, replace=False))
+            look = look_large.looker(problem.objective, problem.large(some), problem.some_rows(BLOCK, 0))
+            near = minimum(look, start, *limits, problem.enough)
+            start = near.params if near.found else start
+        best = minimum(problem.look, start, *limits, problem.enough)
+    if not np.isfinite(best.way[0][1].loss) or not np.isfinite(best.way[0][1].gradient).all():
+        return None
+    points = np.array([point for point, _ in best.way])
+    losses = np.array([seen.loss for _, seen in best.way])
+    slopes = np.array([seen.gradient for _, seen in best.way])
+    block = standing(problem.free, points, losses, slopes, "nothing left to gain" if best.found else "")
+    return block._replace(proof=best if best.found else None)
+
+
+def _closed_form(problem: Problem) -> Block:
+    """Two rows: the start and the answer."""
+    straight = problem.straight
+    start = problem.start[list(problem.restriction.free)]
+    if straight is None:
+        here = np.asarray(problem.model.predict(problem.start, problem.columns), dtype=np.float64)
+        if not np.isfinite(here).all():  # refused with its rows when it is recorded
+            nothing = np.full((1, start.size), np.nan)
+            return standing(problem.free, start[None], nothing[:, 0], nothing, "not finite")
+        raise RequestError(
+            f"{problem.model.text!r} is linear in its parameters, but its numbers leave the range in which that can be "
+            "used. Give the columns in other units"
+        )
+    points = np.array([start, solve(straight)])
+    with np.errstate(over="ignore"):  # a start that is no number is refused when it is recorded
+        losses = np.array([straight.loss(point) for point in points])
+        slopes = np.array([straight.gradient(point) for point in points])
+    way = problem.rescaling
+    if way is not None:
+        points = np.array([way.forward(point) for point in points])
+        slopes = slopes @ way.turn
+    return standing(problem.free, points, losses, slopes, "nothing left to gain")
+
+
+def _along_kinks(problem: Problem, strategy: Strategy, start: np.ndarray, wanted: Callable[[], bool]) -> Block:
+    """A row for each step from corner to corner."""
+    loss = problem.objective.loss
+    columns = {**problem.inner_columns, **problem.constants}
+    kinked = Kinked(
+        lambda params: np.asarray(problem.objective.predict(params, columns), dtype=np.float64),
+        lambda params: jacobian(problem.objective, params, columns),
+        problem.target,
+        problem.weights,
+        problem.spread,
+        loss.level or 0.5,
+        2.0 if loss.key == "mae" else 1.0,
+        problem.lower,
+        problem.upper,
+        len(problem.linear) == len(problem.free),
+    )
+    points, stopped = [], ""
+    for point in descend_kinks(kinked, start, strategy.steps):
+        points.append(point)
+        if not point.end and not wanted():
+            stopped = "interrupted"
+            break
+    stopped = stopped or points[-1].end or f"all {strategy.steps:,} steps taken"
+    block = standing(
+        problem.free,
+        np.array([point.params for point in points]),
+        np.array([point.loss for point in points]),
+        np.array([point.gradient for point in points]),
+        stopped,
+    )
+    return block._replace(proof=points[-1])
+
+
+def _same_units(problem: Problem) -> bool:
+    return problem.rescaling is None and problem.model is problem.restriction.model
+
+
+def _in_users_units(history: History, problem: Problem) -> History:
+    """A history of what the descent worked with, as one of the user's parameters; `landing` is the same in both."""
+    params, gradient = problem.outer(history.params), problem.outer_slope(history.gradient)
+    step_norm = np.append(np.linalg.norm(np.diff(params, axis=0), axis=1), np.nan)
+    return replace(
+        history,
+        parameters=problem.model.parameters,
+        params=params,
+        gradient=gradient,
+        step_norm=step_norm,
+        gradient_norm=np.linalg.norm(gradient, axis=1),
+    )
+
+
+def _first_norm(problem: Problem, before: Run) -> float:
+    """Length of the first gradient of an earlier run, in what the descent works with."""
+    gradient = before.history.gradient[0][list(problem.restriction.free)]
+    return float(np.linalg.norm(gradient if problem.rescaling is None else problem.rescaling.turn.T @ gradient))
