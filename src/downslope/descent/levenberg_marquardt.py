@@ -33,8 +33,6 @@ ROUNDING, BLUR = 1e-8, 1e-20
 no step lowers the loss any more."""
 SMALLEST_STEP = 1e-15
 """Step, as a share of the parameters, below which the numbers no longer move."""
-FADED = 1.0
-"""Damping, by the curvature along each parameter, up to which a step tells what is left to gain."""
 UNDAMPED = 1e-28
 """So little damping only keeps out what is lost in rounding."""
 
@@ -124,8 +122,8 @@ class Search(NamedTuple):
         damped = jnp.ones_like(best).at[jnp.array(self.linear, int)].set(UNDAMPED) if self.linear else 1.0
         move, explained = _solve(unit, right, slope, jnp.sqrt(damping * damped) * jnp.ones_like(best))
         # what the damped step explains is what is left to gain once the damping has faded, as it has near a minimum;
-        # it says nothing while the damping is large, and so nothing where steps are taken back
-        left = jnp.where(better, jnp.where(damping <= FADED, explained, jnp.inf), memory.left)
+        # while it is large, that is less by about the damping, and where steps are taken back it only grows
+        left = jnp.where(better, explained * (1.0 + damping), memory.left)
         move = jnp.where(held, 0.0, move / width)
         move = jnp.clip(best + move, lower, upper) - best
         promised = -(gradient @ move) - 0.5 * jnp.sum((curve @ move) ** 2)

@@ -148,7 +148,8 @@ def _tried(model: Model, columns: Mapping[str, np.ndarray]) -> set[Pair]:
                 continue
             both = at(base + steps[first] + steps[second])
             size = np.max(np.abs([origin, once[first], once[second], both]), axis=0, initial=1e-300)
-            difference = both - once[first] - once[second] + origin
+            with np.errstate(all="ignore"):
+                difference = both - once[first] - once[second] + origin
             if not (np.abs(difference) <= EXACT * size).all():  # nan counts as bent
                 bent.add(pair)  # type: ignore[arg-type]
     return bent

@@ -42,8 +42,9 @@ def uncertainty(
     noise = _noise(best, rows, freedom, absolute)
     if least_squares:
         # the metric may be that of a point nearby; R of this one sets it right
-        inner = np.linalg.inv(_square(best.seen.triangle[:, :size] @ across)) if rank else np.zeros((0, 0))
-        covariance = 2.0 * noise / rows * (across @ inner @ across.T)
+        edge = np.asarray(np.linalg.qr(best.seen.triangle[:, :size] @ across, mode="r"))
+        root = np.linalg.solve(edge.T, across.T).T  # as a square of this it has no negative variance
+        covariance = 2.0 * noise / rows * (root @ root.T)
     else:
         inverse = np.linalg.inv(best.seen.hessian[:rank, :rank]) if rank else np.zeros((0, 0))
         spread = inverse @ best.seen.scores[:rank, :rank] @ inverse / rows
@@ -70,10 +71,6 @@ def _noise(best: Minimum, rows: int, freedom: int, absolute: bool) -> float:
         return float("nan")
     # rounding is noise too: without it, a fit that meets its rows exactly would know all parameters exactly
     return max(best.seen.loss, 0.5 * best.seen.blur**2) * rows / freedom
-
-
-def _square(factor: np.ndarray) -> np.ndarray:
-    return factor.T @ factor
 
 
 def _put_resting(covariance: np.ndarray, best: Minimum, noise: float, rows: int) -> None:
