@@ -65,6 +65,12 @@ def bootstrap(fit: "Fit", repeats: int, seed: int) -> Bootstrap:
             "rows it says the same"
         )
     problem = posed(fit, "a bootstrap")
+    rows, parameters = problem.target.size, len(problem.free)
+    if rows < 2 * parameters + 2:
+        raise RequestError(
+            f"a bootstrap of {rows} rows would draw too few different ones for {parameters} parameters; ask for "
+            "method='profile'"
+        )
     with double_precision():
         if problem.straight is not None and not problem.bounded:
             found = solved(problem.straight, problem.weights, int(repeats), int(seed))

@@ -1,5 +1,6 @@
 """Certifying: how far an answer is from the minimum and how well the data determine it, whoever found it."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ from downslope.strategy import FEW_PARAMETERS, Strategy
 
 MOST_NUMBERS = 2e7
 """Numbers of a Jacobian up to which the minimum is looked for near a point where somebody asked to stop."""
+CURVED_ROWS = 4
+"""Rows within huber's distance, for each parameter and one more, that tell how steep the minimum is."""
 NEAR = 0.1
 """Distance from the minimum, in standard errors, up to which those errors are an answer's own."""
 
@@ -46,7 +49,8 @@ def certify(
         return _by_duality(problem, params, loss, last, starts)
     size = len(problem.free)
     smooth = problem.straight is not None or (problem.restriction.model.smooth and problem.objective.loss.level is None)
-    if not smooth or size > FEW_PARAMETERS or not np.isfinite(loss) or size > problem.target.size:
+    few = size <= FEW_PARAMETERS or problem.straight is not None
+    if not smooth or not few or not np.isfinite(loss) or size > problem.target.size:
         return nothing
     if not strategy.keeps_best and problem.straight is None and problem.target.size * size > MOST_NUMBERS:
         return nothing
@@ -97,8 +101,22 @@ def _with_errors(
         assumption,  # type: ignore[arg-type]
         starts,
     )
+    if _few_rows_curved(problem, free):
+        # of the rows within huber's distance, as many as parameters lie there because the fit puts them there
+        return Trust(params, loss, replace(proof, distance=float("nan")), None, best)
     near = np.array_equal(free, best.params) or not proof.distance > NEAR
     return Trust(params, loss, proof, known if near or known.undetermined else None, best)
+
+
+def _few_rows_curved(problem: Problem, free: np.ndarray) -> bool:
+    """Whether too few rows lie where huber is curved to tell how steep its minimum is."""
+    key = problem.objective.loss.key
+    if not (isinstance(key, tuple) and key[0] == "huber"):
+        return False
+    columns = {**problem.columns, **problem.constants}
+    prediction = np.asarray(problem.objective.predict(free, columns), dtype=np.float64)
+    near = np.abs(problem.target - prediction) / problem.spread < key[1]
+    return bool(np.count_nonzero(near) < CURVED_ROWS * (free.size + 1))
 
 
 def _by_duality(problem: Problem, params: np.ndarray, loss: float, last: Block, starts: Starts) -> Trust:
@@ -117,8 +135,15 @@ def _by_duality(problem: Problem, params: np.ndarray, loss: float, last: Block, 
     residual = (problem.target - prediction) / problem.spread
     level = problem.objective.loss.level or 0.5
     turn = problem.restriction.turn(free)
+    held = (free <= problem.lower) | (free >= problem.upper)
+    inner = np.zeros((free.size, free.size))
+    inside = np.ix_(~held, ~held)
     with np.errstate(all="ignore"):  # infinite where nothing is determined
-        covariance = turn @ sparsity_covariance(matrix, residual, problem.weights, float(level)) @ turn.T
+        inner[inside] = sparsity_covariance(matrix[:, ~held], residual, problem.weights, float(level))
+        covariance = turn @ inner @ turn.T
+    # how far inside of a bound the loss rises as by a standard error is not known
+    resting = np.abs(turn) @ held > 0
+    covariance[resting, :] = covariance[:, resting] = np.nan
     kind = "from the density of the residuals at their kink (Powell)"
     triangle = np.asarray(np.linalg.qr(matrix * np.sqrt(problem.weights)[:, None], mode="r"))
     frame = metric(triangle, free.size, np.ones(free.size, dtype=bool))
@@ -126,24 +151,29 @@ def _by_duality(problem: Problem, params: np.ndarray, loss: float, last: Block, 
     covariance[lost, :] = covariance[:, lost] = np.nan
     covariance[lost, lost] = np.inf
     said = undetermined(frame, problem.free)
-    known = Uncertainty(covariance, kind, problem.target.size - len(problem.free), said)
+    sides = {problem.free[at]: "lower" if free[at] <= problem.lower[at] else "upper" for at in np.flatnonzero(held)}
+    known = Uncertainty(covariance, kind, problem.target.size - len(problem.free), said, sides)
     met = list(point.kinks)
     sizes = (np.abs(problem.target) + np.abs(prediction)) / problem.spread + np.abs(matrix) @ np.abs(free)
+    # a parameter on its bound is fixed by that, as others are by the rows that they meet
+    corner = np.vstack([matrix[met], np.eye(free.size)[held]])
+    cancels = np.concatenate([sizes[met], np.abs(free[held])])
     with np.errstate(all="ignore"):
-        off = np.abs(turn) @ _off_corner(matrix[met], sizes[met]) if point.unique else np.full(params.size, np.inf)
+        off = np.abs(turn) @ _off_corner(corner, cancels) if point.unique else np.full(params.size, np.inf)
         digits = -np.log10(off / np.fmax(np.abs(params), known.errors))
         away = off / known.errors
+    measured = np.isfinite(known.errors) & (known.errors > 0)
     digits = np.where(off == 0, MOST_DIGITS, np.clip(np.nan_to_num(digits, nan=0.0), 0.0, MOST_DIGITS))
     proof = Certificate(
         gap=float(point.gap),
-        distance=float(np.nanmax(away, initial=0.0)) if np.isfinite(known.errors).any() else float("nan"),
+        distance=float(np.max(away[measured])) if measured.any() else float("nan"),
         digits=tuple(digits.tolist()),
         assumption="convex" if problem.convex else "local",
         lowest=float("nan"),
         tried=starts.tried,
         agreed=starts.agreed,
     )
-    return Trust(params, loss, proof, known if said or np.isfinite(covariance).all() else None, None)
+    return Trust(params, loss, proof, known if said or held.any() or np.isfinite(covariance).all() else None, None)
 
 
 def _off_corner(rows: np.ndarray, sizes: np.ndarray) -> np.ndarray:

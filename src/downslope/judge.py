@@ -13,6 +13,11 @@ PERFECT = 8.0
 """Roundings of the target up to which a residual is none."""
 ENOUGH_ROWS = 10_000
 """Rows that tell the size of a target."""
+FLAT_GAP = 1e-6
+"""Loss left to gain, as a share of it, up to which the loss counts as being at its minimum."""
+EXACT_DIGITS, UNSEEN = 6.0, 1e-9
+"""Digits of the parameters that such a fit must have, or by what share of the target's spread their errors may move the
+predictions."""
 CLOSE_ENOUGH, ENOUGH_DIGITS = 1e-4, 9.0
 """A certified answer lies within so many standard errors of the minimum, or has so many correct digits."""
 
@@ -55,10 +60,10 @@ def judge(
         against.append(f"{problem.target_name} is {number(problem.target[0])} in every row: there is nothing to fit")
     if against:
         return "untrusted", tuple(against)
-    resting = _resting(trust)
-    if proof is not None and exact:
-        digits = int(min(proof.digits))
-        met = f"every row is met to rounding: no fit is better; {digits} digits of the parameters are sure"
+    resting = (*_resting(trust), *_unknown_errors(problem, trust))
+    if proof is not None and exact and _sure(problem, trust):
+        digits = int(max(proof.digits))
+        met = f"every row is met to rounding: no fit is better; up to {digits} digits of the parameters are sure"
         return "certified", (met, *resting)
     if proof is not None and good(proof):
         return "certified", (_certified(proof, strategy, problem), *resting)
@@ -67,7 +72,8 @@ def judge(
 
 def good(proof: Certificate) -> bool:
     """Whether a certificate says that this is the minimum."""
-    return proof.distance <= CLOSE_ENOUGH or min(proof.digits, default=0.0) >= ENOUGH_DIGITS
+    digits = min(proof.digits, default=0.0)
+    return (proof.distance <= CLOSE_ENOUGH and digits > 0) or digits >= ENOUGH_DIGITS
 
 
 def perfect(problem: Problem, loss: float) -> bool:
@@ -78,6 +84,19 @@ def perfect(problem: Problem, loss: float) -> bool:
     spread = problem.spread[some] if isinstance(problem.spread, np.ndarray) else problem.spread
     scale = float(np.sqrt(np.mean((problem.target[some] / spread) ** 2)))
     return bool(np.sqrt(loss) <= PERFECT * np.finfo(float).eps * scale)
+
+
+def _sure(problem: Problem, trust: Trust) -> bool:
+    """Whether a perfect fit also fixes its parameters: to some digits, or, for one that is 0, so well that the
+    predictions do not show what is open.
+    """
+    proof, best, known = trust.certificate, trust.minimum, trust.uncertainty
+    if proof is None or best is None or known is None:
+        return False
+    place = list(problem.restriction.free)
+    spread = float(np.std(problem.target / problem.spread))
+    unseen = known.errors[place] * best.metric.width <= UNSEEN * spread
+    return bool((unseen | (np.array(proof.digits)[place] >= EXACT_DIGITS)).all())
 
 
 def _went_wrong(
@@ -109,6 +128,8 @@ def _not_found(problem: Problem, strategy: Strategy, trust: Trust) -> list[str]:
     """Why what was found automatically is not known to be the minimum."""
     proof, best = trust.certificate, trust.minimum
     if proof is None and best is not None:
+        if np.isnan(best.lowest):
+            return ["this is not known to be a minimum: the curvature here is no number"]
         if not best.lowest > 0:
             return [
                 "this is not known to be a minimum: the loss falls, or stays level, in some direction from here "
@@ -143,6 +164,15 @@ def _resting(trust: Trust) -> tuple[str, ...]:
     )
 
 
+def _unknown_errors(problem: Problem, trust: Trust) -> tuple[str, ...]:
+    """Why a minimum that was found has no errors."""
+    if trust.certificate is None or trust.minimum is None or trust.uncertainty is not None:
+        return ()
+    if isinstance(problem.objective.loss.key, tuple) and np.isnan(trust.certificate.distance):
+        return ("too few rows lie within huber's distance to tell the errors: take a larger one",)
+    return ()
+
+
 def _certified(proof: Certificate, strategy: Strategy, problem: Problem) -> str:
     """The proof in one sentence, with what it assumes."""
     digits = int(min(proof.digits))
@@ -172,7 +202,8 @@ def _caveat(stopped: str, strategy: Strategy, trust: Trust) -> str:
     gap = f"the loss can still fall by {number(proof.gap, 2)} to a minimum nearby"
     if np.isfinite(proof.distance):
         gap += f", {number(proof.distance, 2)} standard errors away"
-    if strategy.name == "linear-programming" and trust.minimum is None and not any(proof.digits):
+    flat = proof.gap <= FLAT_GAP * abs(trust.loss) and not any(proof.digits)
+    if strategy.name == "linear-programming" and flat:
         return (
             f"the loss is at its minimum (at most {number(proof.gap, 2)} is left to gain), but it is flat there: other "
             "parameters reach it as well"

@@ -130,6 +130,8 @@ def _automatic(problem: Problem, linear: tuple[int, ...]) -> tuple[str, str]:
     model, size = problem.restriction.model, len(problem.free)
     if not model.smooth:
         return "adam", "the model has kinks that the parameters move"
+    if loss.least_squares and len(linear) == size and not problem.bounded:
+        return "closed-form", "every parameter enters linearly"
     if loss.level is not None:
         if size <= FEW_PARAMETERS:
             return "linear-programming", f"the minimum of {loss.text} sits on kinks, where no slope leads"
@@ -140,8 +142,6 @@ def _automatic(problem: Problem, linear: tuple[int, ...]) -> tuple[str, str]:
         return "newton", f"nothing is known of the curvature of {loss.text}"
     if not loss.least_squares:
         return "levenberg-marquardt", f"{loss.text} is smooth and the parameters are few ({size})"
-    if len(linear) == size and not problem.bounded:
-        return "closed-form", "every parameter enters linearly"
     if len(linear) == size:
         return "levenberg-marquardt", "there are bounds"
     fixed_ends = np.isfinite(problem.lower) | np.isfinite(problem.upper)

@@ -90,14 +90,17 @@ def show(answer: "ds.Fit", output: OutputFlags, place: Path | None) -> int:
     if output.plot is not None:
         answer.plot(path=output.plot, force=output.force)
         files.append(output.plot)
-    limits, refused = (None, "") if output.quiet else _intervals(answer, output)
+    refused = ""
     if output.json:
+        limits, refused = _intervals(answer, output)
         print(answer.as_json(files=files, intervals=limits))
         if refused:
             print(refused, file=sys.stderr)
     elif not output.quiet:
         width, color = _terminal()
         print(answer.summary(width=width, color=color))
+        sys.stdout.flush()  # what is known by now is not lost if the intervals are not waited for
+        limits, refused = _intervals(answer, output)
         if refused or limits is not None:
             print(f"{refused or limits}\n")
         unicode = (sys.stdout.encoding or "").lower().startswith("utf")
@@ -109,13 +112,22 @@ def show(answer: "ds.Fit", output: OutputFlags, place: Path | None) -> int:
 
 
 def _intervals(answer: "ds.Fit", output: OutputFlags) -> tuple[Any, str]:
-    """The intervals that were asked for, or why there are none: the answer itself is printed all the same."""
+    """The intervals that were asked for, or why there are none: the answer itself is printed all the same.
+
+    Ctrl-C ends the process at once meanwhile: what was fitted is saved, and a KeyboardInterrupt that strikes inside a
+    compiled program can crash it.
+    """
     if output.intervals is None:
         return None, ""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         return answer.intervals(output.share(), output.intervals, seed=answer.plan.seed), ""
     except ds.RequestError as reason:
         return None, f"no intervals: {reason}"
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def exit_code(answer: "ds.Fit", require: str = "usable") -> int:

@@ -184,13 +184,15 @@ KINKED = ("abs", "relu", "minimum", "maximum", "where", "sign", "floor")
 
 
 def _smooth(right: Node, parameters: Collection[str]) -> bool:
-    """Whether no parameter stands inside a function with a kink.
+    """Whether no parameter stands inside a function with a kink, or in the condition of a `where`.
 
     >>> _smooth(read_expression("w*relu(x)"), ["w"]), _smooth(read_expression("relu(x - k)"), ["k"])
     (True, False)
     """
     return not any(
-        isinstance(node, Apply) and node.op in KINKED and any(name.name in parameters for name in names(node))
+        isinstance(node, Apply)
+        and node.op in KINKED
+        and any(name.name in parameters for name in names(node.args[0] if node.op == "where" else node))
         for node in postorder(right)
     )
 

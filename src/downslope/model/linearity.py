@@ -82,6 +82,8 @@ def _bends(node: Apply, seen: Mapping[int, tuple[frozenset[str], frozenset[Pair]
     if node.op in ("*", "/") and len(below) == 2:
         (first, _), (second, _) = below
         return depends, pairs | _all(first if node.op == "*" else depends, second)
+    if node.op == "where" and not below[0][0]:
+        return depends, pairs
     if node.op == "**" and _is_one(node.args[1]):
         return depends, pairs
     return depends, pairs | _all(depends, depends)

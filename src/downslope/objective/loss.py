@@ -70,17 +70,23 @@ def huber(delta: float) -> RowLoss:
     """r²/2 within delta of the target, delta (|r| - delta/2) beyond (Huber 1964)."""
 
     def by_row(prediction: jax.Array, target: jax.Array) -> jax.Array:
-        distance = jnp.abs(prediction - target)
-        near = jnp.minimum(distance, delta)
-        return 0.5 * near * near + delta * (distance - near)
+        difference = prediction - target
+        distance = jnp.abs(difference)
+        # each part by itself: written as one, the slope of a small residual would cancel against delta
+        return jnp.where(distance <= delta, 0.5 * difference * difference, delta * (distance - 0.5 * delta))
 
     return by_row
 
 
 def log_cosh(prediction: jax.Array, target: jax.Array) -> jax.Array:
-    """log(cosh(r)), written so that it neither overflows nor has a kink: r + log(1 + e^(-2r)) - log 2."""
+    """log(cosh(r)): log(1 + 2 sinh²(r/2)) near 0, where nothing cancels, and r + log(1 + e^(-2r)) - log 2 beyond, where
+    nothing overflows.
+    """
     difference = prediction - target
-    return difference + jax.nn.softplus(-2.0 * difference) - jnp.log(2.0)
+    near = jnp.clip(difference, -1.0, 1.0)
+    close = jnp.log1p(2.0 * jnp.sinh(0.5 * near) ** 2)
+    far = difference + jax.nn.softplus(-2.0 * difference) - jnp.log(2.0)
+    return jnp.where(jnp.abs(difference) < 1.0, close, far)
 
 
 def quantile(level: float) -> RowLoss:

@@ -26,6 +26,10 @@ BY_PLACE = 0.7
 MOST_WAVE_ROWS = 1 << 15
 """The same for a frequency; rows taken at random still tell it, only more faintly."""
 PEAKS = 12
+UNEVEN = 0.1
+"""Spread of the gaps between rows, as a share of their mean, from which they are not evenly spaced."""
+MOST_ASKED, MOST_UNEVEN, MOST_TURNS = 10, 512, 1_000_000
+"""How far beyond half a cycle a row uneven rows are asked, how many of them, and how often in all."""
 MOST_EVEN = 16
 """Dimensions up to which evenly spread points are better than random ones."""
 TINY = 1e-300
@@ -257,10 +261,11 @@ RULES: dict[str, Callable[[_Draw, Place, int, np.ndarray], np.ndarray]] = {
 
 
 def spectrum(phase: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, float]:
-    """Where a target swings most: the rows on an even grid, and one fast Fourier transform.
+    """Where a target swings most: the rows on an even grid, and one fast Fourier transform. Rows that are not evenly
+    spaced tell of faster swings too, as those that lie close together do (Lomb 1976): they are asked one by one.
 
     Returns: angular frequencies, strongest first; their amplitudes summed up; the highest frequency that the rows can
-             tell (half a cycle a row); the width of a peak. Empty if there is no such thing.
+             tell (half a cycle a row, if they are even); the width of a peak. Empty if there is no such thing.
     """
     none = np.empty(0), np.empty(0), 0.0, 0.0
     if phase.shape != target.shape or not np.isfinite(phase).all():
@@ -273,13 +278,29 @@ def spectrum(phase: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndar
     centred = target - target.mean()
     tilt = (phase - phase.mean()) / span
     centred = centred - tilt * float(tilt @ centred) / float(tilt @ tilt)
+    step = np.pi * (bins - 1) / bins / span
     power = np.abs(np.fft.rfft(np.bincount(place, centred, bins), 2 * bins))
     reach = max(2, min(power.size - 1, target.size))  # half a cycle a row: bins of half a cycle over the span
+    fastest = _fastest(phase) / step
+    if fastest > 2 * reach:
+        some = slice(None, None, -(-phase.size // MOST_UNEVEN))
+        reach = int(min(fastest, MOST_ASKED * reach, MOST_TURNS / min(phase.size, MOST_UNEVEN)))
+        turns = np.exp(1j * step * np.arange(reach + 1)[:, None] * (phase[some] - low))
+        power = np.abs(turns @ centred[some])
     power = power[: reach + 1]
     top = np.flatnonzero((power[1:-1] >= power[:-2]) & (power[1:-1] >= power[2:])) + 1
     top = top[np.argsort(-power[top])][:PEAKS]
-    step = np.pi * (bins - 1) / bins / span
     return top * step, np.cumsum(power[top]), reach * step, 2 * step
+
+
+def _fastest(phase: np.ndarray) -> float:
+    """The angular frequency of half a cycle between rows that lie closer together than nine in ten do; 0 if they are
+    evenly spaced, where nothing faster can be told from a slower one.
+    """
+    gaps = np.diff(np.unique(phase))
+    if gaps.size < 3 or np.std(gaps) <= UNEVEN * np.mean(gaps):
+        return 0.0
+    return float(np.pi / np.quantile(gaps, 0.1))
 
 
 def _even(count: int, dimensions: int, generator: np.random.Generator) -> np.ndarray:
