@@ -101,7 +101,7 @@ def _with_errors(
         assumption,  # type: ignore[arg-type]
         starts,
     )
-    if _few_rows_curved(problem, free):
+    if not known.undetermined and _few_rows_curved(problem, free):
         # of the rows within huber's distance, as many as parameters lie there because the fit puts them there
         return Trust(params, loss, replace(proof, distance=float("nan")), None, best)
     near = np.array_equal(free, best.params) or not proof.distance > NEAR

@@ -70,7 +70,7 @@ def strict_dtypes():
 REFUSED = {
     "weights": ({"weights": "s"}, {"kind": "prediction"}, "column sigma = 1"),
     "an array": ({"sigma": np.full(12, 0.5), "sigma_is": "absolute"}, {"kind": "prediction"}, "sigma was an array"),
-    "another loss": ({"loss": "huber(1)"}, {"kind": "prediction"}, "only the loss mse"),
+    "another loss": ({"loss": "huber(100)"}, {"kind": "prediction"}, "only the loss mse"),
     "no minimum": ({"optimizer": "gd", "steps": 2}, {}, "has no errors.*Without optimizer"),
     "kind": ({}, {"kind": "confident"}, "Did you mean 'confidence'"),
     "level": ({}, {"level": 95}, "level is 95; it must be between 0 and 1"),

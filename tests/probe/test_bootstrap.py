@@ -53,8 +53,8 @@ def test_spread_of_the_samples_is_that_of_the_answer():
 
 @pytest.mark.parametrize("bounds", [{}, {"a": (-100, 100)}], ids=["solved", "searched"])
 def test_a_draw_that_determines_nothing_has_failed(bounds):
-    fit = ds.fit("y = a*x + b", {"x": X[:3], "y": Y[:3]}, bounds=bounds)
+    fit = ds.fit("y = a*x + b", {"x": [0.0, 0, 0, 0, 0, 1], "y": [1.0, 1.2, 0.9, 1.1, 0.8, 3]}, bounds=bounds)
     found = fit.bootstrap(200)
-    assert 5 < found.failed < 45, "one draw in nine is three times the same row"
+    assert 40 < found.failed < 95, "one draw in three is without the row that tells the slope"
     assert len(found.samples) == 200 - found.failed
     assert f"{found.failed} of 200 repeats" in found.intervals().notes[0]

@@ -13,6 +13,7 @@ from downslope.descent.lanes import search
 from downslope.descent.rules import Rule
 from downslope.descent.stops import SETTLED
 from downslope.objective import Objective, Rows
+from downslope.probe.metric import BLIND
 from downslope.probe.profile import lanes_at_once
 
 STEPS = 100
@@ -82,7 +83,15 @@ def searched(
             STEPS,
             weight=(times * weight.reshape(-1)).reshape(lanes, *weight.shape),
         )
-        # fewer different rows than parameters determine nothing, though a search may well settle
-        sound = (ends.end == SETTLED) & (np.count_nonzero(times, axis=1) >= size)
+        sound = (ends.end == SETTLED) & _determined(ends.factor[:, :size, :size])
         found[first : first + lanes] = np.where(sound[:, None], ends.params, np.nan)
     return found
+
+
+def _determined(factors: np.ndarray) -> np.ndarray:
+    """Whether factors of the curvature (k, q, q) leave no direction open, (k,) bool: a search may settle even so."""
+    width = np.linalg.norm(factors, axis=1)
+    sound = np.isfinite(width).all(axis=1) & (width > 0).all(axis=1)
+    unit = np.where(sound[:, None, None], factors, 0.0) / np.where(width > 0, width, 1.0)[:, None, :]
+    values = np.linalg.svd(unit, compute_uv=False)
+    return sound & (values[:, -1] > BLIND * values[:, 0])

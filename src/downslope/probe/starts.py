@@ -282,9 +282,9 @@ def spectrum(phase: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndar
     power = np.abs(np.fft.rfft(np.bincount(place, centred, bins), 2 * bins))
     reach = max(2, min(power.size - 1, target.size))  # half a cycle a row: bins of half a cycle over the span
     fastest = _fastest(phase) / step
-    if fastest > 2 * reach:
-        some = slice(None, None, -(-phase.size // MOST_UNEVEN))
-        reach = int(min(fastest, MOST_ASKED * reach, MOST_TURNS / min(phase.size, MOST_UNEVEN)))
+    faster = int(min(fastest, MOST_ASKED * reach, MOST_TURNS / min(phase.size, MOST_UNEVEN)))
+    if faster > reach:
+        some, reach = slice(None, None, -(-phase.size // MOST_UNEVEN)), faster
         turns = np.exp(1j * step * np.arange(reach + 1)[:, None] * (phase[some] - low))
         power = np.abs(turns @ centred[some])
     power = power[: reach + 1]
