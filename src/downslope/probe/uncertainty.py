@@ -11,6 +11,8 @@ from downslope.history import Uncertainty
 from downslope.probe.metric import metric, undetermined, unknown
 from downslope.probe.minimum import Minimum
 
+BOUND = 16.0
+"""How much larger the blur, a bound of many roundings, is than what they usually come to."""
 KINDS = {
     "relative": "JᵀJ, size of the noise from the residuals",
     "absolute": "JᵀJ, noise as given by sigma",
@@ -70,7 +72,7 @@ def _noise(best: Minimum, rows: int, freedom: int, absolute: bool) -> float:
     if freedom <= 0:
         return float("nan")
     # rounding is noise too: without it, a fit that meets its rows exactly would know all parameters exactly
-    return max(best.seen.loss, 0.5 * best.seen.blur**2) * rows / freedom
+    return max(best.seen.loss, 0.5 * (best.seen.blur / BOUND) ** 2) * rows / freedom
 
 
 def _put_resting(covariance: np.ndarray, best: Minimum, noise: float, rows: int) -> None:
