@@ -3,7 +3,7 @@
 >>> import downslope as ds
 >>> fit = ds.fit("celsius = w*unknown + b", ds.sample("thermometer"))
 >>> round(fit.params["w"], 4), fit.state
-(0.5368, 'usable')
+(0.5368, 'certified')
 """
 
 from importlib import import_module as _import_module
