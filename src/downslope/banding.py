@@ -8,7 +8,7 @@ from downslope.arrays import double_precision
 from downslope.data import Table
 from downslope.errors import RequestError, UnknownName
 from downslope.history import Run, Uncertainty
-from downslope.intervals import by_squares, check_level, errors_known, quantile
+from downslope.intervals import check_level, errors_known, quantile
 from downslope.objective import as_loss, build
 from downslope.probe.band import Band, band
 
@@ -44,7 +44,7 @@ def sigma_column(run: Run) -> str | None:
 
 def _noise(run: Run, known: Uncertainty, table: Table) -> np.ndarray | float:
     """Variance of new rows about the curve, (n,) or one for all."""
-    if not by_squares(known):
+    if not known.by_squares:
         raise RequestError(
             "a prediction band needs the spread of single rows, which only the loss mse measures; ask for "
             "kind='confidence'"

@@ -65,12 +65,11 @@ def certify(
     if strategy.settles and best.found:
         free, loss = best.params, best.seen.loss
         params = problem.restriction.full(free)
-    return _with_errors(problem, strategy, params, free, loss, best, starts)
+    return _with_errors(problem, params, free, loss, best, starts)
 
 
 def _with_errors(
     problem: Problem,
-    strategy: Strategy,
     params: np.ndarray,
     free: np.ndarray,
     loss: float,

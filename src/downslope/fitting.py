@@ -27,7 +27,7 @@ from downslope.problem import Problem
 from downslope.report import bar, status_lines
 from downslope.result import Fit
 from downslope.search import look_around
-from downslope.solving import blocks
+from downslope.solving import blocks, in_users_units
 from downslope.strategy import Strategy, choose
 
 MOST_KEPT = 1_000_000
@@ -135,7 +135,9 @@ def train(problem: Problem, plan: Plan, progress: Progress = False, before: Run 
     recorder = Recorder(problem.model.parameters, before.history if before else None)
     with until_interrupted() as wanted:
         found = look_around(problem, strategy, plan) if before is None and strategy.looks_around else None
-        seen = _Recorded(blocks(problem, strategy, plan, found, before, wanted), recorder, problem)
+        seen = _Recorded(
+            in_users_units(problem, blocks(problem, strategy, plan, found, before, wanted)), recorder, problem
+        )
         for _ in _watched(seen, progress, strategy):
             pass
         latest = seen.latest or seen.first()  # a watcher may end the run, even before it began

@@ -146,14 +146,9 @@ def quantile(run: Run, known: Uncertainty, level: float) -> float:
     """
     from scipy.special import ndtri, stdtrit
 
-    if run.plan.sigma_is == "absolute" and by_squares(known):
+    if run.plan.sigma_is == "absolute" and known.by_squares:
         return float(ndtri(0.5 + level / 2))
     return float(stdtrit(known.freedom, 0.5 + level / 2)) if known.freedom > 0 else float("nan")
-
-
-def by_squares(known: Uncertainty) -> bool:
-    """Whether the errors are those of least squares."""
-    return known.kind.startswith("JᵀJ")
 
 
 def posed(fit: "Fit", what: str) -> "Problem":

@@ -62,7 +62,7 @@ def pose(
         notes.append(f"{table.rows - counted.size:,} rows of weight 0 do not count")
     some = slice(None) if counted is None else counted
     values, name = _target(bound, table, target_column, some)
-    check_target(loss, values / (spread if np.ndim(spread) == 0 else np.asarray(spread)[some]), name)
+    check_target(loss, values if plan.sigma is None else values / spread, name)
     columns = {name: table[name][some] for name in bound.columns}
     start = _start(bound, held, columns | {name: table[name][some] for name in bound.target_columns}, plan)
     check_rows_apart(bound, start, columns)

@@ -122,7 +122,8 @@ class Problem:
     @cached_property
     def floor(self) -> float:
         """The loss of predictions that meet every row."""
-        return float(np.mean(self.weights * self.objective.loss.lowest(self.target)))
+        lowest = self.objective.loss.lowest
+        return 0.0 if lowest is None else float(np.mean(self.weights * lowest(self.target)))
 
     @property
     def convex(self) -> bool:

@@ -9,7 +9,7 @@ from downslope.descent.lanes import search
 from downslope.descent.stops import SETTLED
 from downslope.errors import RequestError
 from downslope.history import Run, Uncertainty
-from downslope.intervals import APART, CENTRED, Intervals, by_squares, quantile, searching_for
+from downslope.intervals import APART, CENTRED, Intervals, quantile, searching_for
 from downslope.judge import perfect
 from downslope.probe import hessian
 from downslope.probe.profile import LOWER, STEPS, Profile, profile
@@ -96,7 +96,7 @@ def _rise(
     Other losses have the sandwich for C: ½ reach² Cᵢᵢ / (H⁻¹)ᵢᵢ, the likelihood ratio that does not believe its model
     (Kent 1982).
     """
-    if by_squares(known):
+    if known.by_squares:
         rows = int(np.count_nonzero(problem.weights))
         return np.full(answer.size, reach**2 / rows if problem.absolute else loss * reach**2 / known.freedom)
     matrix = hessian(problem.objective, answer, problem.users_rows)

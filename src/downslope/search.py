@@ -107,7 +107,8 @@ def _best_round(
 
 def _floor(problem: Problem, rows: Rows) -> float:
     """The loss of a perfect fit to these rows."""
-    return float(np.sum(rows.weight * problem.objective.loss.lowest(rows.target)) / np.sum(rows.weight))
+    lowest = problem.objective.loss.lowest
+    return 0.0 if lowest is None else float(np.sum(rows.weight * lowest(rows.target)) / np.sum(rows.weight))
 
 
 def _compiling_ahead(problem: Problem, point: np.ndarray) -> Thread | None:

@@ -1,6 +1,6 @@
-"""Solving: the way to the minimum that the strategy chose, as blocks of history in the user's parameters."""
+"""Solving: the way to the minimum that the strategy chose, as blocks of history."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -29,19 +29,10 @@ def blocks(
     before: Run | None,
     wanted: Callable[[], bool],
 ) -> Iterator[Block]:
-    """The blocks of the solver or the descent, on from where the search or an earlier run has ended."""
-    for block in _inner_blocks(problem, strategy, plan, found, before, wanted):
-        yield block if _same_units(problem) else block._replace(history=_in_users_units(block.history, problem))
+    """The blocks of the solver or the descent, on from where the search or an earlier run has ended.
 
-
-def _inner_blocks(
-    problem: Problem,
-    strategy: Strategy,
-    plan: Plan,
-    found: Found | None,
-    before: Run | None,
-    wanted: Callable[[], bool],
-) -> Iterator[Block]:
+    In what the descent works with; `in_users_units` turns them around.
+    """
     if strategy.name == "closed-form":
         yield _closed_form(problem)
         return
@@ -165,8 +156,11 @@ def _along_kinks(problem: Problem, strategy: Strategy, start: np.ndarray, wanted
     return block._replace(proof=points[-1])
 
 
-def _same_units(problem: Problem) -> bool:
-    return problem.rescaling is None and problem.model is problem.restriction.model
+def in_users_units(problem: Problem, blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks with histories of the user's parameters."""
+    same = problem.rescaling is None and problem.model is problem.restriction.model
+    for block in blocks:
+        yield block if same else block._replace(history=_in_users_units(block.history, problem))
 
 
 def _in_users_units(history: History, problem: Problem) -> History:

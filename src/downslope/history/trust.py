@@ -44,6 +44,7 @@ class Uncertainty:
     """Covariance of the parameters at the answer.
 
     covariance    (p, p); infinite for a parameter that the data do not determine, 0 for one that was fixed
+    by_squares    whether it is that of least squares, and the noise has one size
     kind          how it was computed, in words: "JᵀJ, size of the noise from the residuals"
     freedom       rows that count, less the parameters fitted
     undetermined  what the data cannot tell, in words
@@ -55,6 +56,7 @@ class Uncertainty:
     freedom: int
     undetermined: tuple[str, ...] = ()
     resting: Mapping[str, str] = field(default_factory=dict)
+    by_squares: bool = False
 
     @property
     def errors(self) -> np.ndarray:

@@ -39,8 +39,8 @@ class Loss:
     by_spread: bool = True
     convex: bool = False
 
-    lowest: Callable[[np.ndarray], np.ndarray] = np.zeros_like
-    """target (n,) -> the smallest loss (n,) that a prediction of it can have."""
+    lowest: Callable[[np.ndarray], np.ndarray] | None = None
+    """target (n,) -> the smallest loss (n,) that a prediction of it can have; None if that is 0."""
 
     @property
     def level(self) -> float | None:
@@ -147,7 +147,7 @@ def _named(text: str) -> Loss:
     if choice.name == "quantile":
         return Loss(f"quantile({options['level']:g})", quantile(**options), ("quantile", options["level"]), convex=True)
     by_row, by_spread = _PLAIN[choice.name]
-    lowest = _LOWEST.get(choice.name, np.zeros_like)
+    lowest = _LOWEST.get(choice.name)
     curved = choice.name != "mae"
     return Loss(choice.name, by_row, choice.name, curved=curved, by_spread=by_spread, convex=True, lowest=lowest)
 

@@ -62,7 +62,7 @@ def uncertainty(
     resting = {
         free[place]: "lower" if best.params[place] <= lower[place] else "upper" for place in np.flatnonzero(best.held)
     }
-    return Uncertainty(whole, KINDS[kind], freedom, undetermined(best.metric, free), resting)
+    return Uncertainty(whole, KINDS[kind], freedom, undetermined(best.metric, free), resting, least_squares)
 
 
 def _noise(best: Minimum, rows: int, freedom: int, absolute: bool) -> float:
