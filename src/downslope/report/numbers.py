@@ -10,6 +10,8 @@ from collections.abc import Sequence
 DIGITS = 6
 MOST_PLACES = 16
 SMALLEST, LARGEST = 1e-4, 1e9
+DOUBLE = 15
+"""Significant digits that every double has."""
 
 
 def number(value: float | int, digits: int = DIGITS) -> str:
@@ -38,10 +40,17 @@ def with_error(value: float | int, error: float | int) -> str:
     ('5.37 ± 0.36', '-17.3 ± 1.9', '123460 ± 790')
     >>> with_error(1.23456e12, 3.4e9), with_error(2.0, math.inf)
     ('(1.2346 ± 0.0034)e12', '2 ± inf')
+
+    An error that lies beyond the digits of a double stands by itself:
+
+    >>> with_error(2.0000000000000004, 1.2e-17)
+    '2 ± 1.2e-17'
     """
     value, error = float(value), float(error)
     if not (math.isfinite(value) and math.isfinite(error) and error > 0):
         return f"{number(value)} ± {number(error)}"
+    if error < abs(value) * 10.0**-DOUBLE:
+        return f"{number(value, DOUBLE)} ± {number(error, 2)}"
     largest = max(abs(value), error)
     if not SMALLEST <= largest < LARGEST:
         power = _power(largest)
