@@ -5,7 +5,7 @@ data, model ─► problem ─► strategy ─► descent ─► history ─► 
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib.metadata import version
 from inspect import Parameter, Signature
 from typing import Any
@@ -149,9 +149,7 @@ def train(problem: Problem, plan: Plan, progress: Progress = False, before: Run 
     if strategy.batch_size is not None:  # the history has the losses of batches
         ends = problem.inner(np.array([history.params[0], params]))
         began, loss = map(float, losses_at(problem.objective, ends, problem.rows))
-    faults = [fault for fault in examine(history, strategy.chosen) if fault.severity == "fault"]
     trust = certify(problem, strategy, params, loss, latest, found)
-    state, reasons = judge(problem, history, (began, trust.loss), stopped, strategy, trust, diverged=bool(faults))
     run = Run(
         plan=plan,
         text=problem.model.text,
@@ -162,8 +160,8 @@ def train(problem: Problem, plan: Plan, progress: Progress = False, before: Run 
         params=trust.params,
         loss=trust.loss,
         rows=problem.target.size,
-        state=state,
-        reasons=reasons,
+        state="usable",
+        reasons=(),
         notes=(*problem.notes, *strategy.notes, *(found.notes if found else ())),
         stopped=stopped,
         history=history,
@@ -179,7 +177,9 @@ def train(problem: Problem, plan: Plan, progress: Progress = False, before: Run 
         certificate=trust.certificate,
         uncertainty=trust.uncertainty,
     )
-    return Fit(run, problem)
+    faults = [found for found in examine(run) if found.severity == "fault"]
+    state, reasons = judge(problem, history, (began, trust.loss), stopped, strategy, trust, diverged=bool(faults))
+    return Fit(replace(run, state=state, reasons=reasons), problem)
 
 
 def resume(

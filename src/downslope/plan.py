@@ -63,6 +63,10 @@ class Plan:
     weights: Any = _asked(None, "how much each row counts: a column")
     scale: str = _asked("none", "none, or columns: descend on columns brought to about -1..1, answer in your units")
     tolerance: float | None = _asked(None, "stop once the gradient has shrunk by this factor", float)
+    validation: float | None = _asked(
+        None, "share of the rows to hold out, drawn by the seed: the loss over them is followed too", float
+    )
+    repair: bool = _asked(False, "if training goes wrong, try the smallest change that cures it, and keep it", bool)
     seed: int = _asked(0, "seed of all random choices", float)
 
     def __post_init__(self) -> None:
@@ -87,6 +91,11 @@ class Plan:
             raise UnknownName("scale", str(self.scale), ("none", "columns"))
         if self.tolerance is not None and not (_is_number(self.tolerance) and 0 < self.tolerance < 1):
             raise RequestError(f"tolerance is {self.tolerance!r}; it must be a number between 0 and 1, such as 1e-8")
+        share = self.validation
+        if share is not None and not (_is_number(share) and 0 < float(share) < 1):
+            raise RequestError(f"validation is {share!r}; it must be the share of rows to hold out, such as 0.2")
+        if not isinstance(self.repair, bool):
+            raise RequestError(f"repair is {self.repair!r}; give True or False")
         for name, tidy in (("start", _number), ("bounds", _limits), ("fixed", _number), ("tied", _tie)):
             object.__setattr__(self, name, _tidied(name, getattr(self, name), tidy))
         self._check_apart()

@@ -136,7 +136,7 @@ class Fit:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Symptoms of a descent that went wrong."""
-        return examine(self.run.history, self.run.chosen)
+        return examine(self.run)
 
     @property
     def spec(self) -> Any:

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from runs import as_run
 
 from downslope.diagnosis import examine
 from downslope.diagnosis.diverging import diverging
 from downslope.history import History
 
-GD = {"optimizer": "gd"}
 SEEDS = Path(__file__).parents[1] / "golden" / "seeds.json"
 
 
@@ -36,7 +36,7 @@ def thermometer(descent):
 def test_raw_thermometer_names_the_largest_stable_rate(thermometer):
     run, limit = thermometer
     history = run(0.01, 5000)
-    found = diverging(history, GD)
+    found = diverging(as_run(history))
     assert found.evidence["largest stable rate"] == pytest.approx(limit, rel=0.01) == pytest.approx(3.399e-4, rel=0.01)
     assert found.evidence["growth factor"] == pytest.approx(0.01 * 2 / limit - 1, rel=0.01)
     assert found.evidence["rate"] == 0.01
@@ -49,14 +49,14 @@ def test_raw_thermometer_names_the_largest_stable_rate(thermometer):
 
 def test_remedy_is_a_rate_that_works(thermometer):
     run, _ = thermometer
-    rate = diverging(run(0.01, 50), GD).remedy["learning_rate"]
-    assert diverging(run(rate, 500), GD) is None
+    rate = diverging(as_run(run(0.01, 50))).remedy["learning_rate"]
+    assert diverging(as_run(run(rate, 500))) is None
 
 
 def test_finite_so_far_is_found_too(thermometer):
     run, limit = thermometer
-    assert diverging(run(0.01, 10), GD).evidence["largest stable rate"] == pytest.approx(limit, rel=0.01)
-    assert diverging(run(0.01, 2), GD) is not None
+    assert diverging(as_run(run(0.01, 10))).evidence["largest stable rate"] == pytest.approx(limit, rel=0.01)
+    assert diverging(as_run(run(0.01, 2))) is not None
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_finite_so_far_is_found_too(thermometer):
     [(0.5, False), (1.0, False), (1.9, False), (1.99, False), (2.01, True), (2.2, True), (50, True)],
 )
 def test_on_a_parabola_the_limit_is_two_over_the_curvature(parabola, rate_times_curvature, found):
-    finding = diverging(parabola(rate_times_curvature), GD)
+    finding = diverging(as_run(parabola(rate_times_curvature)))
     assert (finding is not None) == found
     if found:
         assert finding.evidence["largest stable rate"] == pytest.approx(2 / 4.0)
@@ -72,7 +72,7 @@ def test_on_a_parabola_the_limit_is_two_over_the_curvature(parabola, rate_times_
 
 def test_healthy_descent_has_no_findings(thermometer):
     run, _ = thermometer
-    assert examine(run(1e-4, 300), GD) == ()
+    assert examine(as_run(run(1e-4, 300))) == ()
 
 
 def test_rise_at_the_beginning_is_forgiven(descent):
@@ -81,13 +81,13 @@ def test_rise_at_the_beginning_is_forgiven(descent):
     history = History.of(
         ("w",), step=range(12), loss=loss, params=np.ones((12, 1)), landing=[np.nan, -2, -2, -0.4] + [0.5] * 8
     )
-    assert diverging(history, GD) is None
-    assert diverging(history, {"optimizer": "adam"}) is None
+    assert diverging(as_run(history)) is None
+    assert diverging(as_run(history, "adam")) is None
 
 
 @pytest.mark.parametrize("optimizer", ["momentum(0.9)", "adam", "described"])
 def test_limit_is_not_told_where_the_formula_does_not_hold(parabola, optimizer):
-    found = diverging(parabola(3.0), {"optimizer": optimizer})
+    found = diverging(as_run(parabola(3.0), optimizer))
     assert "largest stable rate" not in found.evidence and not found.remedy
     assert found.evidence["growth factor"] == pytest.approx(2.0)
 
@@ -95,25 +95,25 @@ def test_limit_is_not_told_where_the_formula_does_not_hold(parabola, optimizer):
 def test_limit_is_not_told_for_batches(parabola):
     from dataclasses import replace
 
-    found = diverging(replace(parabola(3.0), batch_size=5), GD)
+    found = diverging(as_run(replace(parabola(3.0), batch_size=5)))
     assert "largest stable rate" not in found.evidence
 
 
 def test_walk_away_from_a_perfect_start_is_no_divergence():
     step = np.arange(100)
     history = History.of(("w",), step=step, loss=(1e-3 * step) ** 2 + 1e-12, params=step[:, None] * 1e-3)
-    assert diverging(history, {"optimizer": "adam"}) is None
+    assert diverging(as_run(history, "adam")) is None
 
 
 def test_number_lost_without_growth_is_another_symptom():
     # the logarithm of a negative number while the loss was falling
     history = History.of(("w",), step=range(4), loss=[3.0, 2.0, 1.0, np.nan], params=[[3.0], [2.0], [1.0], [-1.0]])
-    assert diverging(history, GD) is None
+    assert diverging(as_run(history)) is None
 
 
 def test_overflow_in_the_first_step_is_found():
     history = History.of(("w",), step=[0, 1], loss=[3.0, np.inf], params=[[3.0], [1e300]], rate=[1e300, np.nan])
-    found = diverging(history, GD)
+    found = diverging(as_run(history))
     assert "no longer a finite number at step 1" in found.message
 
 
@@ -121,9 +121,10 @@ def test_noise_of_batches_is_no_divergence():
     for seed in range(200):
         loss = np.random.default_rng(seed).chisquare(1, 60)
         history = History.of(("w",), step=range(60), loss=loss, params=np.ones((60, 1)), batch_size=1)
-        assert diverging(history, {"optimizer": "sgd"}) is None
+        assert diverging(as_run(history, "sgd")) is None
 
 
 @pytest.mark.parametrize("rows", [0, 1])
 def test_nothing_is_said_of_no_steps(rows):
-    assert examine(History.of(("w",), step=range(rows), loss=[1.0] * rows, params=np.ones((rows, 1)))) == ()
+    history = History.of(("w",), step=range(rows), loss=[1.0] * rows, params=np.ones((rows, 1)))
+    assert examine(as_run(history)) == ()

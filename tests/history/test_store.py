@@ -217,7 +217,7 @@ def test_metadata_is_legal_json(run, tmp_path):
     content = (tmp_path / "a").read_bytes()
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")], parse_constant=refuse)
     text = json.loads(header["__metadata__"]["downslope"], parse_constant=refuse)
-    assert text["format"] == 2 and text["loss"] == {"not finite": "inf"}
+    assert text["format"] == 3 and text["loss"] == {"not finite": "inf"}
 
 
 @pytest.mark.parametrize(
@@ -256,8 +256,8 @@ def test_missing_folder_and_zip_are_refused(tmp_path):
 def test_newer_format_is_refused_in_words(run, tmp_path, monkeypatch):
     monkeypatch.setattr("downslope.history.store.FORMAT", 7)
     save(run, tmp_path / "a")
-    monkeypatch.setattr("downslope.history.store.FORMAT", 2)
-    with pytest.raises(DataError, match=r"written by a newer downslope \(format 7; this one reads up to 2\)"):
+    monkeypatch.setattr("downslope.history.store.FORMAT", 3)
+    with pytest.raises(DataError, match=r"written by a newer downslope \(format 7; this one reads up to 3\)"):
         load(tmp_path / "a")
 
 

@@ -7,26 +7,25 @@ the numbers end measure it alone. Batches differ from step to step, and other ru
 only the growth is told.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from downslope.diagnosis.finding import Finding, rough
-from downslope.history import History
+from downslope.history import History, Run
 
 PLAIN_RULES = ("gd", "sgd")
 LAST_STEPS = 10
 """So many steps at the end decide: enough for a median, few enough to be past the first transient."""
 
 
-def diverging(history: History, chosen: Mapping[str, Any]) -> Finding | None:
+def diverging(run: Run) -> Finding | None:
     """Whether the loss left, or was leaving, for infinity; None if not.
 
-    Args:   chosen: what ran; the limit of the rate is told only if `chosen["optimizer"]` is plain descent.
+    The limit of the rate is told only if what ran is plain descent.
+
     Evidence: "growth factor" (of the error in each step), "rate" and "largest stable rate" (plain descent on all the
             data only), "last finite step", "loss" (there).
     """
+    history, chosen = run.history, run.chosen
     finite = history.finite
     # a rule that searches takes back the points at which the loss rose
     if len(history) < 2 or not finite[0] or chosen.get("searches"):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from downslope.history.history import History
+from downslope.history.readings import Readings
 from downslope.history.trust import Certificate, Uncertainty
 from downslope.plan import Plan
 
@@ -50,6 +51,8 @@ class Run:
     """How far the answer is from the minimum; None where that could not be measured."""
     uncertainty: Uncertainty | None = None
     """The covariance there; None where the answer is not near enough to a minimum to have one."""
+    readings: Readings | None = None
+    """What was measured beside the steps; None until somebody asks what went wrong."""
 
     @property
     def values(self) -> dict[str, float]:

@@ -10,23 +10,37 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
 
 from downslope.errors import DataError, RequestError
 from downslope.history.history import COLUMNS, History
+from downslope.history.readings import (
+    Batches,
+    Curvature,
+    Outlying,
+    Pace,
+    Readings,
+    Reference,
+    Units,
+    Validation,
+)
 from downslope.history.run import Run
 from downslope.history.trust import Certificate, Uncertainty
 from downslope.plan import BY_PARAMETER, Plan
 from downslope.whole_file import AnyPath, reason, shown, write
 
-FORMAT = 2
-"""2: with certificate and uncertainty; files of format 1 open without them."""
+FORMAT = 3
+"""2: with certificate and uncertainty; 3: with readings. Files of earlier formats open without them."""
 ARRAYS = ("params", "memory")
-APART = ("plan", "history", "columns", "certificate", "uncertainty", *ARRAYS)
+APART = ("plan", "history", "columns", "certificate", "uncertainty", "readings", *ARRAYS)
 """Fields of Run that are not written into the JSON as they are."""
+READINGS: Mapping[str, Any] = {
+    "curvature": Curvature, "reference": Reference, "pace": Pace, "batches": Batches, "outlying": Outlying,
+    "units": Units, "validation": Validation,
+}  # fmt: skip
 
 __all__ = ["Described", "load", "save"]
 
@@ -150,7 +164,41 @@ def _document(run: Run) -> dict[str, Any]:
         | {"columns": None if run.columns is None else list(run.columns)}
         | {"certificate": None if run.certificate is None else vars(run.certificate)}
         | {"uncertainty": None if run.uncertainty is None else _beside_the_covariance(run.uncertainty)}
+        | {"readings": None if run.readings is None else _parts(run.readings)}
     )
+
+
+def _parts(reading: Any) -> dict[str, Any]:
+    """A reading, and the readings in it, by the names of their fields; arrays, which are short, as lists."""
+    found = {}
+    for entry in fields(reading):
+        value = getattr(reading, entry.name)
+        found[entry.name] = (
+            _parts(value) if is_dataclass(value) else value.tolist() if isinstance(value, np.ndarray) else value
+        )
+    return found
+
+
+def _readings(parts: Mapping[str, Any] | None) -> Readings | None:
+    """The way back; a reading of a later version, which this one does not know, is left out."""
+    if parts is None:
+        return None
+    known: dict[str, Any] = {name: parts.get(name) for name in READINGS}
+    made = {name: READINGS[name](**_tidied(READINGS[name], part)) for name, part in known.items() if part is not None}
+    return Readings(**made, silent=tuple(parts["silent"]), tensors=dict(parts["tensors"]))
+
+
+def _tidied(kind: Any, part: Mapping[str, Any]) -> dict[str, Any]:
+    """Lists as what they were: arrays or tuples."""
+    types = {entry.name: str(entry.type) for entry in fields(kind)}
+    return {
+        name: np.array(value) if "ndarray" in types[name] else _frozen(value) if isinstance(value, list) else value
+        for name, value in part.items()
+    }
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _beside_the_covariance(known: Uncertainty) -> dict[str, Any]:
@@ -179,7 +227,7 @@ def _trust(document: dict[str, Any], arrays: dict[str, np.ndarray]) -> dict[str,
         proof = Certificate(**(proof | {"digits": tuple(proof["digits"])}))
     if known is not None:
         known = Uncertainty(arrays["covariance"], **(known | {"undetermined": tuple(known["undetermined"])}))
-    return {"certificate": proof, "uncertainty": known}
+    return {"certificate": proof, "uncertainty": known, "readings": _readings(document.get("readings"))}
 
 
 def _revived(name: str, value: Any) -> Any:
