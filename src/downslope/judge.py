@@ -42,7 +42,8 @@ def judge(
     """
     proof, best = trust.certificate, trust.minimum
     blurred = list(trust.uncertainty.undetermined) if trust.uncertainty is not None else []
-    against = _went_wrong(history, losses, stopped, strategy, proof)
+    kinked = not problem.restriction.model.smooth
+    against = _went_wrong(history, losses, stopped, strategy, proof, kinked)
     if blurred and np.isfinite(losses[1]) and stopped != "interrupted":
         against = blurred  # a search that does not settle does so for this reason
     if diverged and not against:
@@ -67,7 +68,7 @@ def judge(
         return "certified", (met, *resting)
     if proof is not None and good(proof):
         return "certified", (_certified(proof, strategy, problem), *resting)
-    return "usable", (_caveat(stopped, strategy, trust), *resting)
+    return "usable", (_caveat(stopped, strategy, trust, kinked), *resting)
 
 
 def good(proof: Certificate) -> bool:
@@ -100,7 +101,12 @@ def _sure(problem: Problem, trust: Trust) -> bool:
 
 
 def _went_wrong(
-    history: History, losses: tuple[float, float], stopped: str, strategy: Strategy, proof: Certificate | None
+    history: History,
+    losses: tuple[float, float],
+    stopped: str,
+    strategy: Strategy,
+    proof: Certificate | None,
+    kinked: bool,
 ) -> list[str]:
     steps, (began, loss) = int(history.step[-1]), losses
     if stopped == "not finite":
@@ -111,7 +117,7 @@ def _went_wrong(
         return [f"interrupted after {steps:,} steps"]
     if proof is not None and good(proof) and strategy.automatic and stopped != "at an edge of the model":
         return []  # whatever the search met on its way, it has arrived
-    if stopped == "no step lowers the loss":
+    if stopped == "no step lowers the loss" and not (kinked and strategy.automatic):  # on a kink, none may
         return [
             "the search is stuck: much seems left to gain, but no step lowers the loss; start it nearer to the answer"
         ]
@@ -189,9 +195,14 @@ def _certified(proof: Certificate, strategy: Strategy, problem: Problem) -> str:
     return f"a minimum near where the descent ended; others were not looked for: {how}"
 
 
-def _caveat(stopped: str, strategy: Strategy, trust: Trust) -> str:
+def _caveat(stopped: str, strategy: Strategy, trust: Trust, kinked: bool) -> str:
     proof = trust.certificate
     if proof is None:
+        if kinked and strategy.looks_around:
+            return (
+                "the lowest end of many starts; the model has kinks, so no curvature tells how far the minimum is, and "
+                "a lower one may exist"
+            )
         if stopped == "nothing left to gain":
             return "no gain is left around this minimum; whether a lower one exists elsewhere was not searched"
         if stopped == "gradient below tolerance":

@@ -128,7 +128,7 @@ def _automatic(problem: Problem, linear: tuple[int, ...]) -> tuple[str, str]:
     """The solver or rule for a problem, and the reason in a few words."""
     loss, names = problem.objective.loss, problem.free
     model, size = problem.restriction.model, len(problem.free)
-    if not model.smooth:
+    if not model.smooth and (size > FEW_PARAMETERS or not loss.curved):
         return "adam", "the model has kinks that the parameters move"
     if loss.least_squares and len(linear) == size and not problem.bounded:
         return "closed-form", "every parameter enters linearly"
@@ -144,6 +144,8 @@ def _automatic(problem: Problem, linear: tuple[int, ...]) -> tuple[str, str]:
         return "levenberg-marquardt", f"{loss.text} is smooth and the parameters are few ({size})"
     if len(linear) == size:
         return "levenberg-marquardt", "there are bounds"
+    if not model.smooth:
+        return "levenberg-marquardt", "of many starts the lowest end is taken, as the model has kinks"
     fixed_ends = np.isfinite(problem.lower) | np.isfinite(problem.upper)
     if linear and not fixed_ends[list(linear)].any():
         listed = ", ".join(names[place] for place in linear[:6]) + (" and others" if len(linear) > 6 else "")

@@ -103,16 +103,21 @@ def test_another_function_than_the_one_that_was_saved_is_found_out(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("formula", "y", "words"),
+    ("formula", "y", "asked", "words"),
     [
-        ("y = where(x < k, a, b)", np.where(X < 3, 1.0, 2.0), "slope by k was 0"),
-        ("y = a*relu(w*x + b)", np.maximum(X, 0), "flat ground"),
+        ("y = where(x < k, a, b)", np.where(X < 3, 1.0, 2.0), {}, "slope by k was 0"),
+        ("y = a*relu(w*x + b)", np.maximum(X, 0), {**GD, "start": {"w": -1.0, "b": -1.0}}, "flat ground"),
     ],
 )
-def test_what_never_had_a_slope_is_not_trusted(formula, y, words):
-    start = {"w": -1.0, "b": -1.0} if "relu" in formula else {}
-    fit = ds.fit(formula, {"x": X, "y": y}, start=start)
+def test_what_never_had_a_slope_is_not_trusted(formula, y, asked, words):
+    fit = ds.fit(formula, {"x": X, "y": y}, **asked)
     assert fit.state == "untrusted" and any(words in reason for reason in fit.reasons)
+
+
+def test_a_unit_that_is_off_at_the_start_is_left_for_other_starts():
+    """Nobody named a way to go, so a start from which no slope leads is not the end."""
+    fit = ds.fit("y = a*relu(w*x + b)", {"x": X, "y": np.maximum(X, 0)}, start={"w": -1.0, "b": -1.0})
+    assert fit.loss < 1e-12 and fit.state == "usable"
 
 
 @pytest.mark.parametrize(
