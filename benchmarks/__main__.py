@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from benchmarks import accuracy, startup, steps
+from benchmarks import accuracy, explain, scan, startup, steps, troubles, watch
 from benchmarks.measure import Figure
 
 Figures = Callable[[], Iterator[Figure | str]]
@@ -11,7 +11,11 @@ Figures = Callable[[], Iterator[Figure | str]]
 BENCHMARKS: dict[str, dict[str, Figures]] = {
     "steps": {"": steps.figures},
     "startup": {"": startup.figures},
+    "scan": {"": scan.figures},
     "accuracy": accuracy.PARTS,
+    "watch": {"": watch.figures},
+    "explain": {"": explain.figures},
+    "troubles": troubles.PARTS,
 }
 """Each in parts that can be asked for."""
 

@@ -24,10 +24,22 @@ HEAD = """\
 
 def resolved(python: str) -> tuple[str, dict[str, str]]:
     """The version of this Python, "3.11", and of each package that pip would install with it."""
-    command = [python, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet", "--report", "-", ".[dev]"]
+    command = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--dry-run",
+        "--ignore-installed",
+        "--quiet",
+        "--report",
+        "-",
+        ".[dev,torch]",
+    ]
     report = json.loads(subprocess.run(command, cwd=PROJECT, check=True, stdout=subprocess.PIPE).stdout)
     packages = (entry["metadata"] for entry in report["install"])
-    versions = {package["name"].lower().replace("_", "-"): package["version"] for package in packages}
+    # "2.13.0+cpu" is a build of 2.13.0
+    versions = {each["name"].lower().replace("_", "-"): each["version"].partition("+")[0] for each in packages}
     return report["environment"]["python_version"], versions
 
 

@@ -13,6 +13,7 @@ _HOMES = {
     "downslope.fitting": ("fit", "check_gradient"),
     "downslope.result": ("Fit", "load"),
     "downslope.making": ("make",),
+    "downslope.scanning": ("Scan", "scan"),
     "downslope.plan": ("Plan",),
     "downslope.descent.disk_cache": ("compile_cache",),
     "downslope.history": ("History",),
@@ -21,6 +22,7 @@ _HOMES = {
     "downslope.data": ("Reading", "Table", "batches", "read", "sample", "write_table"),
     "downslope.model": ("exponential", "gaussian", "line", "logistic", "polynomial", "relu_sum"),
     "downslope.pictures.matplotlib_renderer": ("check_picture",),
+    "downslope.watching": ("watch",),
     "downslope.report": ("status_lines",),
     "downslope.errors": (
         "DataError",

@@ -16,7 +16,7 @@ from downslope.arrays import double_precision
 from downslope.certifying import certify
 from downslope.data import Reading
 from downslope.descent import SOLVERS, Block, until_interrupted
-from downslope.diagnosis import examine
+from downslope.diagnosis import fault
 from downslope.errors import RequestError
 from downslope.history import History, Recorder, Run
 from downslope.judge import judge
@@ -70,7 +70,12 @@ def fit(
     check_names(settings)
     plan = Plan(**settings)
     with double_precision():
-        return train(pose(model, data, target, plan, reading, truth), plan, progress)
+        found = train(pose(model, data, target, plan, reading, truth), plan, progress)
+    if not plan.repair:
+        return found
+    repaired = found.repair()
+    repaired.fit.repaired = repaired
+    return repaired.fit
 
 
 fit.__signature__ = Signature(  # type: ignore[attr-defined]  # the plan's fields, written once there
@@ -177,8 +182,8 @@ def train(problem: Problem, plan: Plan, progress: Progress = False, before: Run 
         certificate=trust.certificate,
         uncertainty=trust.uncertainty,
     )
-    faults = [found for found in examine(run) if found.severity == "fault"]
-    state, reasons = judge(problem, history, (began, trust.loss), stopped, strategy, trust, diverged=bool(faults))
+    diverged = fault(run) is not None
+    state, reasons = judge(problem, history, (began, trust.loss), stopped, strategy, trust, diverged=diverged)
     return Fit(replace(run, state=state, reasons=reasons), problem)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from downslope.data import Reading, Scaling, Table
+from downslope.data.holding_out import divide
 from downslope.errors import RequestError, UnknownName, shortened
 from downslope.history import History, Run
 from downslope.history.store import Described
@@ -28,7 +29,7 @@ from downslope.model.linear import rescaling
 from downslope.objective import as_loss, build
 from downslope.objective.loss import check_loss, check_target
 from downslope.plan import Plan, asdict_shallow, named
-from downslope.problem import Problem
+from downslope.problem import HeldOut, Problem
 
 
 def pose(
@@ -58,11 +59,21 @@ def pose(
     counted = None
     if weight is not None and not weight.all():
         counted = np.flatnonzero(weight)
-        weight = weight[counted] / weight[counted].mean()
         notes.append(f"{table.rows - counted.size:,} rows of weight 0 do not count")
     some = slice(None) if counted is None else counted
     values, name = _target(bound, table, target_column, some)
     check_target(loss, values if plan.sigma is None else values / spread, name)
+    apart = None
+    if plan.validation is not None:
+        kept, out = divide(values.size, float(plan.validation), plan.seed)
+        counted = np.arange(table.rows) if counted is None else counted
+        apart = HeldOut.of(bound.columns, table, counted[out], values[out], weight, spread)
+        notes.append(f"{out.size:,} of {values.size:,} rows held out for validation")
+        counted, values = counted[kept], values[kept]
+        some = counted
+    if counted is not None:
+        spread = spread[counted] if isinstance(spread, np.ndarray) else spread
+        weight = None if weight is None else weight[counted] / weight[counted].mean()
     columns = {name: table[name][some] for name in bound.columns}
     start = _start(bound, held, columns | {name: table[name][some] for name in bound.target_columns}, plan)
     check_rows_apart(bound, start, columns)
@@ -103,6 +114,7 @@ def pose(
         plan.sigma_is == "absolute",
         bool(plan.tied),
         counted,
+        apart,
     )
 
 

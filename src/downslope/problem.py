@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,15 +18,49 @@ from downslope.probe import Looker, look, look_large, look_straight
 
 MANY_ROWS = 16_384
 """Rows beyond which a look at all of them is taken by chunks, on all cores."""
+QUANTILES = 33
+"""Constants among which the best is taken, where no formula gives it."""
 ENOUGH = 5e-5
 """Standard errors by which the answer to so many rows may miss the minimum."""
+
+
+class HeldOut(NamedTuple):
+    """Rows that take no part in the descent, for validation: their places in the table, and (n,) each, the user's
+    columns that the model reads, target, weight (None: all count alike) and spread.
+    """
+
+    places: np.ndarray
+    columns: Mapping[str, np.ndarray]
+    target: np.ndarray
+    weight: np.ndarray | None
+    spread: np.ndarray | float
+
+    @classmethod
+    def of(
+        cls,
+        names: tuple[str, ...],
+        table: Table,
+        places: np.ndarray,
+        target: np.ndarray,
+        weight: np.ndarray | None,
+        spread: np.ndarray | float,
+    ) -> "HeldOut":
+        """Of the rows at these places, from weight and spread of all rows of the table."""
+        return cls(
+            places,
+            {name: table[name][places] for name in names},
+            target,
+            None if weight is None else weight[places],
+            spread[places] if isinstance(spread, np.ndarray) else spread,
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
     """What is to be fitted to what; `spec` is the model as it can be bound again, to other data.
 
-    Rows of weight 0 are left out; `counted` are the numbers of those in the table that are not, None if all count.
+    Rows of weight 0 and those held out are left out; `counted` are the places in the table of those that are not, None
+    if all count.
     Shapes: target and weight (n,); spread one number or (n,); start (p,), of all parameters. `objective`,
     `inner_columns`, `lower` and `upper` (q,) are of what the descent works in: the free parameters, on scaled columns
     if `rescaling` is there.
@@ -53,6 +87,7 @@ class Problem:
     tied: bool = False
     """Whether some parameters follow others."""
     counted: np.ndarray | None = None
+    held_out: HeldOut | None = None
 
     @property
     def free(self) -> tuple[str, ...]:
@@ -73,6 +108,11 @@ class Problem:
     def columns(self) -> Mapping[str, np.ndarray]:
         """The data that the model reads, (n,) each, in the user's columns."""
         return {name: self.of_counted(self.table[name]) for name in self.model.columns}
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """Of the rows that count, as the user counts the rows of the table: from 1, (n,)."""
+        return 1 + (np.arange(self.target.size) if self.counted is None else self.counted)
 
     def of_counted(self, values: np.ndarray) -> np.ndarray:
         """Of a column of the table, the rows that count."""
@@ -124,6 +164,25 @@ class Problem:
         """The loss of predictions that meet every row."""
         lowest = self.objective.loss.lowest
         return 0.0 if lowest is None else float(np.mean(self.weights * lowest(self.target)))
+
+    @cached_property
+    def level(self) -> float:
+        """Loss of the best constant prediction, a size to measure losses by: among the mean and quantiles of the
+        target, or, for log-odds, those of their mean. Of a target that is constant, what rounding leaves of it.
+        """
+        target, spread, loss = self.target / self.spread, self.spread, self.objective.loss
+        mean = float(np.average(self.target, weights=self.weights))
+        if loss.least_squares:  # by hand: nothing is to be compiled for it
+            rounding = np.finfo(float).eps * float(np.mean(self.weights * target**2))
+            return max(float(np.mean(self.weights * (target - mean / spread) ** 2)), rounding)
+        constants = [mean, *np.quantile(self.target, np.linspace(0, 1, QUANTILES))]
+        if loss.key == "logistic":
+            share = float(np.clip(mean, 1e-9, 1 - 1e-9))
+            constants = [float(np.log(share / (1 - share)))]
+        with np.errstate(all="ignore"):
+            rows = [loss.of(constant / spread + 0.0 * target, target) for constant in constants]
+            losses = [float(np.mean(self.weights * row)) for row in rows]
+        return min((each for each in losses if np.isfinite(each)), default=float("nan"))
 
     @property
     def convex(self) -> bool:

@@ -1,28 +1,27 @@
-"""Fit: what a fit, or a saved run, gives back. Opens, predicts and explains itself without JAX."""
+"""Fit: what a fit, or a saved run, gives back: an Answer that predicts, explains itself and goes on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from downslope.answer import Answer
 from downslope.data import Reading, Table, from_arrays, read
 from downslope.data.positional import is_positional, split
-from downslope.diagnosis import Finding, examine
 from downslope.errors import RequestError
-from downslope.history import Certificate, History, Run, State, store
+from downslope.history import store
 from downslope.intervals import Intervals, intervals
 from downslope.model import Model, arguments, as_model, names_in
-from downslope.plan import Plan
-from downslope.report import as_json, summary
+from downslope.report import as_json, story, summary
 
 if TYPE_CHECKING:
     from downslope.bootstrapping import Bootstrap
     from downslope.probe.band import Band
-    from downslope.problem import Problem
+    from downslope.repair import Repair
 
 
-class Fit:
+class Fit(Answer):
     """The answer, how far to trust it, and how it was found.
 
     Attributes:
@@ -37,6 +36,7 @@ class Fit:
         history     every kept step
         plan        what was asked
         truth       the parameters that made the data, where they are known
+        repaired    what a repair that was asked for by `repair=True` changed, None if none was asked for
         run         all of this as one plain value
 
     >>> import downslope as ds
@@ -44,99 +44,6 @@ class Fit:
     >>> len(fit.history), fit.state
     (4, 'usable')
     """
-
-    def __init__(self, run: Run, problem: "Problem | None" = None, model: Any = None) -> None:
-        self.run = run
-        self.problem = problem
-        self._model = model
-
-    @property
-    def params(self) -> Mapping[str, float]:
-        """Parameter -> value."""
-        return self.run.values
-
-    @property
-    def errors(self) -> Mapping[str, float]:
-        """Parameter -> standard error: infinite where the data do not determine it, 0 where it is fixed, nan where
-        there is none. `run.uncertainty.kind` says how they were computed.
-
-        >>> import downslope as ds
-        >>> fit = ds.fit("y = w*x + b", {"x": [0.0, 1.0, 2.0, 3.0], "y": [1.0, 3.1, 4.9, 7.0]})
-        >>> {name: round(error, 4) for name, error in fit.errors.items()}
-        {'w': 0.0424, 'b': 0.0794}
-        """
-        known = self.run.uncertainty
-        errors = known.errors if known is not None else np.full(len(self.run.parameters), np.nan)
-        named = dict(zip(self.run.parameters, map(float, errors), strict=True))
-        return named | dict.fromkeys(self.plan.fixed, 0.0)
-
-    @property
-    def covariance(self) -> np.ndarray:
-        """Of the parameters, (p, p), in their order; nan where there is none."""
-        if self.run.uncertainty is None:
-            return np.full((len(self.run.parameters),) * 2, np.nan)
-        return self.run.uncertainty.covariance.copy()
-
-    @property
-    def correlation(self) -> np.ndarray:
-        """Of the parameters, (p, p), -1 to 1; nan with a parameter that is fixed or undetermined."""
-        covariance = self.covariance
-        with np.errstate(all="ignore"):
-            errors = np.sqrt(np.diagonal(covariance))
-            errors = np.where(np.isfinite(errors) & (errors > 0), errors, np.nan)
-            found = np.clip(covariance / np.outer(errors, errors), -1.0, 1.0)
-        np.fill_diagonal(found, np.where(np.isnan(errors), np.nan, 1.0))
-        return found
-
-    @property
-    def certificate(self) -> Certificate | None:
-        """How far the answer is from the minimum; None where that could not be measured."""
-        return self.run.certificate
-
-    @property
-    def loss(self) -> float:
-        """The objective at `params`, over all rows."""
-        return self.run.loss
-
-    @property
-    def state(self) -> State:
-        """How far the answer can be trusted."""
-        return self.run.state
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why it has that state."""
-        return self.run.reasons
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was chosen, and why; what was done to the data."""
-        return self.run.notes
-
-    @property
-    def stopped(self) -> str:
-        """Why the descent ended."""
-        return self.run.stopped
-
-    @property
-    def history(self) -> History:
-        """Every kept step."""
-        return self.run.history
-
-    @property
-    def plan(self) -> Plan:
-        """What was asked."""
-        return self.run.plan
-
-    @property
-    def truth(self) -> Mapping[str, float] | None:
-        """The parameters that made the data, where they are known."""
-        return self.run.truth
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Symptoms of a descent that went wrong."""
-        return examine(self.run)
 
     @property
     def spec(self) -> Any:
@@ -147,6 +54,11 @@ class Fit:
         """
         if self.problem is not None:
             return self.problem.spec
+        if self.run.chosen.get("watched"):
+            raise RequestError(
+                f"this was {self.run.text}, watched from outside: there is no model here that could predict, be drawn "
+                "or be repaired; change the loop itself"
+            )
         if self.run.is_code and self._model is None:
             raise RequestError(
                 f"the model {self.run.text} is Python code and was not saved; give it: load(path, model=...)"
@@ -269,6 +181,24 @@ class Fit:
 
         return resume(self, {"steps": steps, "epochs": epochs}, learning_rate, data, reading, progress)
 
+    def repair(self) -> "Repair":
+        """Find the smallest change of the plan that cures what `findings` name: rate, schedule, scaling, start, rule.
+
+        Each is tried on the same budget of steps, and kept only if it is better. A healthy run is left as it is, and of
+        a fault in the data it is said that no training cures it.
+
+        Returns: a `Repair`: `fit`, `changes` (field of the plan -> before, after), `tried`, `reason`, `python`.
+        Raises: RequestError if the data of a saved run were too large to keep.
+
+        >>> import downslope as ds
+        >>> fit = ds.fit("y = w*x", {"x": [1.0, 2.0], "y": [2.0, 4.1]}, optimizer="gd", learning_rate=0.5, steps=50)
+        >>> fit.repair().changes
+        {'learning_rate': (0.5, 0.2)}
+        """
+        from downslope.repairing import repair
+
+        return repair(self)
+
     def plot(
         self, which: str | Sequence[str] | None = None, *, ax: Any = None, path: Any = None, force: bool = False
     ) -> Any:
@@ -311,11 +241,21 @@ class Fit:
 
         Raises: OutputError if it exists (unless `force`) or cannot be written; an older file is then untouched.
         """
-        store.save(self.run, path, force=force)
+        store.save(self.measured, path, force=force)
 
     def summary(self, *, width: int = 80, color: bool = False) -> str:
         """The answer in words and numbers, at most one screen."""
-        return summary(self.run, findings=self.findings, width=width, color=color)
+        return summary(self.measured, findings=self.findings, width=width, color=color)
+
+    def explain(self, *, width: int = 100) -> str:
+        """The story of the run in at most 15 lines: what was asked, what happened when, what it cost, what to change.
+
+        >>> import downslope as ds
+        >>> fit = ds.fit("y = w*x", {"x": [1.0, 2.0], "y": [2.0, 4.1]}, optimizer="gd", learning_rate=0.5, steps=50)
+        >>> print(fit.explain().splitlines()[3][:41])
+        found      diverging: the loss was 4.2 at
+        """
+        return story(self.measured, self.findings, self.repaired, width)
 
     def as_json(self, *, files: Sequence[str] = (), intervals: Intervals | None = None) -> str:
         """The answer as JSON text; `files` are listed in it, and `intervals` if they are given."""

@@ -3,6 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from parabolas import on_a_parabola
 from runs import as_run
 
 from downslope.diagnosis import examine
@@ -68,6 +71,19 @@ def test_on_a_parabola_the_limit_is_two_over_the_curvature(parabola, rate_times_
     assert (finding is not None) == found
     if found:
         assert finding.evidence["largest stable rate"] == pytest.approx(2 / 4.0)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    curve=st.floats(1e-6, 1e6), ratio=st.floats(2, 1e4), turn=st.floats(0, 3), share=st.floats(1e-3, 1),
+    steps=st.integers(400, 800), at=st.floats(-3, 3),
+)  # fmt: skip
+def test_in_two_directions_the_border_is_two_over_the_largest_curvature(descent, curve, ratio, turn, share, steps, at):
+    asked = {"curves": [curve / ratio, curve], "excess": [1.0, share], "turn": turn, "at": at}
+    assert diverging(on_a_parabola(descent, 0.99 * 2 / curve, steps, **asked)) is None
+    found = diverging(on_a_parabola(descent, 1.01 * 2 / curve, steps, **asked))
+    assert found.evidence["largest stable rate"] == pytest.approx(2 / curve, rel=0.01)
+    assert found.evidence["growth factor"] == pytest.approx(1.02, rel=0.01)
 
 
 def test_healthy_descent_has_no_findings(thermometer):

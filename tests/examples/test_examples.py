@@ -102,3 +102,85 @@ def test_a_decay_cures_the_bouncing(lesson: Lesson, seeds: dict[str, Any]) -> No
 def test_every_lesson_is_tested() -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     assert [path.stem for path in EXAMPLES.glob("*.py") if f'lesson("{path.stem}")' not in source] == []
+
+
+CURED = {  # symptom -> the settings that the smallest cure of the lesson changes
+    "diverging": {"learning_rate", "scale"},
+    "overshooting": {"learning_rate"},
+    "bouncing": {"learning_rate"},
+    "crawling": {"learning_rate"},
+    "ravine": {"optimizer", "learning_rate", "steps"},
+    "unscaled_inputs": {"learning_rate", "scale"},
+    "plateau": {"start"},
+    "dead_units": {"start"},
+    "local_minimum": {"start"},
+    "overfitting": {"steps"},
+    "nonfinite": {"learning_rate"},
+}
+IN_THE_DATA = {  # symptom -> what is said of it
+    "outliers": "rows 7 and 31 carry",
+    "undetermined": "cannot tell a and b apart",
+    "ignored_parameter": "by r is 0",
+}
+WATCHED = {"summed_gradients", "untracked_parameter", "broadcast_loss"}  # other frameworks' loops: tests/watching
+
+
+def first_found(left: dict[str, Any]) -> str:
+    return left["fit"].findings[0].symptom.replace("-", "_")
+
+
+@pytest.mark.parametrize("trouble", CURED)
+def test_trouble_is_found_explained_and_cured(lesson: Lesson, trouble: str) -> None:
+    left, said = lesson(f"troubles/{trouble}")
+    fit, repair = left["fit"], left["repair"]
+    assert first_found(left) == trouble
+    assert fit.explain() in said and repair.reason in said
+    assert repair.changed and repair.tried[-1].cured and set(repair.changes) <= CURED[trouble]
+    if trouble == "overfitting":  # cured is what was held out, at the cost of the rows that were learned
+        assert "overfitting" not in [found.symptom for found in repair.fit.findings]
+        held_out = repair.fit.readings.validation
+        assert held_out.losses[-1] < fit.readings.validation.losses[-1] / 2
+    else:
+        assert repair.fit.findings == () and not fit.loss < repair.fit.loss
+
+
+@pytest.mark.parametrize("trouble", IN_THE_DATA)
+def test_fault_in_the_data_is_said_and_no_training_tried(lesson: Lesson, trouble: str) -> None:
+    left, said = lesson(f"troubles/{trouble}")
+    repair = left["fit"].repair()
+    assert first_found(left) == trouble
+    assert repair.fit is left["fit"] and repair.tried == ()
+    assert (
+        repair.reason in said
+        and IN_THE_DATA[trouble] in said
+        and "a fault in the data, which no training cures" in said
+    )
+    better = left["robust"] if trouble == "outliers" else left["held"]
+    assert better.findings == () and better.state != "untrusted"
+
+
+def test_the_robust_line_is_nearer_to_the_truth(lesson: Lesson) -> None:
+    left, _ = lesson("troubles/outliers")
+    off = [abs(fit.params["w"] - 2) + abs(fit.params["b"] - 1) for fit in (left["fit"], left["robust"])]
+    assert off[1] < off[0] / 3
+
+
+def test_crawling_arrives_in_the_steps_that_were_foretold(lesson: Lesson) -> None:
+    left, said = lesson("troubles/crawling")
+    assert left["longer"].findings == () and "of the same rate: nothing wrong" in said
+
+
+def test_the_unit_that_slept_is_awake(lesson: Lesson) -> None:
+    left, _ = lesson("troubles/dead_units")
+    ((_, before, after),) = left["fit"].readings.units.on
+    ((_, first, last),) = left["repair"].fit.readings.units.on
+    assert (before, after) == (0, 0) and first > 0 and last > 0
+
+
+def test_every_trouble_of_the_closed_list_has_its_lesson() -> None:
+    from downslope.diagnosis.examine import BESIDE, CAUSES
+
+    shown = {path.stem for path in (EXAMPLES / "troubles").glob("*.py")}
+    asked = {symptom.__name__ for symptom in (*CAUSES, *BESIDE)}
+    assert shown - WATCHED == asked - WATCHED == set(CURED) | set(IN_THE_DATA)
+    assert all(len(path.read_text().splitlines()) <= 25 for path in (EXAMPLES / "troubles").glob("*.py"))

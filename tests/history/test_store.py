@@ -5,7 +5,7 @@ import string
 import subprocess
 import sys
 import zipfile
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 import pytest
@@ -14,7 +14,25 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from downslope.errors import DataError, RequestError
-from downslope.history import Certificate, History, Run, Uncertainty, load, save, store
+from downslope.history import (
+    AtEnd,
+    Birth,
+    Certificate,
+    Curvature,
+    History,
+    Outlying,
+    Overall,
+    Pace,
+    Readings,
+    Reference,
+    Run,
+    Uncertainty,
+    Units,
+    Validation,
+    load,
+    save,
+    store,
+)
 from downslope.history.history import COLUMNS
 from downslope.history.store import Described
 from downslope.plan import Plan
@@ -89,6 +107,40 @@ def trusts(width: int) -> st.SearchStrategy[dict]:
     return st.fixed_dictionaries({"certificate": st.none() | certificates, "uncertainty": st.none() | uncertainties})
 
 
+def readings(width: int) -> st.SearchStrategy[Readings | None]:
+    """Every kind of them, each there or not."""
+    some = arrays(float, st.integers(0, 4), elements=NUMBERS)
+    steps = arrays(np.int64, st.integers(1, 4), elements=st.integers(0, 10**12))
+    wide = arrays(float, width, elements=NUMBERS)
+    count = st.integers(-1, 10**12)
+    kinds = {
+        "curvature": st.builds(
+            Curvature, names=TEXTS, steps=steps, highest=some, lowest=some, spectrum=some, steepest=wide, flattest=wide
+        ),
+        "reference": st.builds(
+            Reference, loss=NUMBERS, params=wide, start=wide, optimizer=NAMES, certain=st.booleans(), tried=count,
+            agreed=count, nearby=NUMBERS, level=NUMBERS, undetermined=TEXTS,
+        ),
+        "pace": st.builds(Pace, *[NUMBERS] * 7),
+        "at_end": st.builds(AtEnd, *[NUMBERS] * 3),
+        "overall": st.builds(Overall, steps=steps, losses=some, floor=NUMBERS),
+        "outlying": st.builds(
+            Outlying, rows=st.lists(count, max_size=3).map(tuple), residuals=st.lists(NUMBERS, max_size=3).map(tuple),
+            limit=NUMBERS, share=NUMBERS, leverage=NUMBERS, noise=NUMBERS, moved=NUMBERS,
+        ),
+        "units": st.builds(
+            Units, on=st.lists(st.tuples(NAMES, count, count), max_size=3).map(tuple), rows=count,
+            since=st.lists(count, max_size=3).map(tuple), off_at_best=count,
+        ),
+        "validation": st.builds(Validation, steps=steps, losses=some, rows=count, spread=NUMBERS),
+        "birth": st.builds(Birth, operation=NAMES, row=count, given=NUMBERS, step=count, slope=st.booleans()),
+        "silent": TEXTS,
+        "tensors": st.dictionaries(NAMES, st.text(max_size=9), max_size=2),
+    }  # fmt: skip
+    left_open = {name: kind if name in ("silent", "tensors") else st.none() | kind for name, kind in kinds.items()}
+    return st.none() | st.builds(Readings, **left_open)
+
+
 @st.composite
 def parts(draw) -> tuple[dict, dict, dict]:
     """What a Run, its Plan and its History are made of."""
@@ -98,6 +150,7 @@ def parts(draw) -> tuple[dict, dict, dict]:
     history = {name: draw(arrays(float, shape, elements=NUMBERS)) for name, shape in shapes.items()}
     history |= {"parameters": parameters, "step": np.arange(rows), "batch_size": draw(st.none() | st.integers(1, 9))}
     run = {"parameters": parameters, "params": draw(arrays(float, width, elements=NUMBERS))}
+    run["readings"] = draw(readings(width))
     plan = draw(st.fixed_dictionaries(PLANS))
     for name, (setting, value) in draw(st.dictionaries(NAMES | PARAMETERS, SAID_OF_A_PARAMETER, max_size=4)).items():
         plan.setdefault(setting, {})[name] = value
@@ -135,7 +188,7 @@ def same(one, other) -> bool:
     """Equal to the bit, nan and the sign of zero included; mappings also in their order."""
     if isinstance(one, np.ndarray):
         return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
-    if isinstance(one, Run | History | Plan | Certificate | Uncertainty):
+    if is_dataclass(one) and not isinstance(one, Described):
         return type(one) is type(other) and all(
             same(getattr(one, entry.name), getattr(other, entry.name)) for entry in fields(one)
         )
@@ -151,6 +204,59 @@ def test_saved_run_opens_equal(drawn, tmp_path):
     made = Run(**run, plan=Plan(**plan), history=History(**history))
     save(made, tmp_path / "a", force=True)
     assert same(load(tmp_path / "a"), made)
+
+
+def test_every_kind_of_reading_is_saved():
+    """A kind that is added to Readings is added to what the store knows, and to the round trip here."""
+    kinds = {entry.name for entry in fields(Readings)}
+    assert set(store.READINGS) | {"silent", "tensors"} == kinds
+    assert all(is_dataclass(kind) for kind in store.READINGS.values())
+
+
+def test_whole_readings_come_back_to_the_bit(run, tmp_path):
+    some, steps = np.array([1.0, np.nan, -0.0]), np.array([0, 1, 10**12])
+    taken = Readings(
+        curvature=Curvature(("w",), steps, some, some, some, np.ones(1), -np.ones(1)),
+        reference=Reference(np.inf, np.ones(1), np.ones(1), "lbfgs", True, 20, 17, -np.inf, 1e-300, ("a and b",)),
+        pace=Pace(np.inf, 3.0, 0.1, 1e300),
+        at_end=AtEnd(1e-300, -1.0, 2.0),
+        overall=Overall(steps, some, 0.5),
+        outlying=Outlying((1, 10**12), (3.5, -9.0), 4.0, 0.9, 0.1, 0.01, 8.0),
+        units=Units((("relu(w*x)", 3, 0), ("</script>", 0, 0)), 3, (-1, 5), 1),
+        validation=Validation(steps, some, 40, np.nan),
+        birth=Birth("log(a*x)", 7, -np.inf, 12, True),
+        silent=("c", "described"),
+        tensors={"summed-gradients": "loss.backward() 3 times"},
+    )
+    save(replace(run, readings=taken), tmp_path / "a")
+    opened = load(tmp_path / "a").readings
+    assert same(opened, taken)
+    assert isinstance(opened.units.on[0], tuple) and opened.curvature.steps.dtype == np.int64
+    save(replace(run, readings=Readings()), tmp_path / "b")
+    assert same(load(tmp_path / "b").readings, Readings())
+
+
+def test_a_file_of_before_there_were_readings_opens_without_them(run, tmp_path, monkeypatch):
+    kept = store._document
+    monkeypatch.setattr(
+        store, "_document",
+        lambda run: {name: value for name, value in (kept(run) | {"format": 2}).items() if name != "readings"},
+    )  # fmt: skip
+    save(run, tmp_path / "a")
+    opened = load(tmp_path / "a")
+    assert opened.readings is None and same(opened, run)
+
+
+def test_a_reading_of_a_later_version_is_left_out(run, tmp_path, monkeypatch):
+    kept = store._document
+
+    def with_more(run):
+        document = kept(run)
+        return document | {"readings": document["readings"] | {"moon": {"phase": 0.5}}}
+
+    monkeypatch.setattr(store, "_document", with_more)
+    save(replace(run, readings=Readings(silent=("w",))), tmp_path / "a")
+    assert load(tmp_path / "a").readings.silent == ("w",)
 
 
 def test_what_is_not_plain_comes_back_by_name(run, tmp_path):

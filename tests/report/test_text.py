@@ -75,7 +75,7 @@ def test_truth_of_other_parameters_leaves_gaps(run):
 
 def test_divergence_is_told_once(run, diverged):
     text = summary(replace(run, state="untrusted", reasons=(diverged.message,)), findings=[diverged])
-    assert "state   untrusted: do not rely on these values\n        diverged: the loss was 1.76e3 at the start" in text
+    assert "state   untrusted: do not rely on these values\n        diverging: the loss was 1.76e3 at the start" in text
     assert text.count("at the start") == 1
 
 

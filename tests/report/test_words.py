@@ -22,7 +22,7 @@ def test_anything_chosen_has_a_name(choice, name):
 
 
 def test_finding_says_what_to_try(diverged):
-    assert words.finding(diverged) == "diverged: the loss was 1.76e3 at the start. Try learning_rate=0.00017"
+    assert words.finding(diverged) == "diverging: the loss was 1.76e3 at the start. Try learning_rate=0.00017"
 
 
 def test_unknown_stop_is_said_as_it_is(run):

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 import downslope as ds
 from downslope.cli import lessons
+from downslope.cli.explain import explain
 from downslope.cli.options import FileFlags, Files, Output, OutputFlags, PlanFlags, asked, checked_level
 from downslope.cli.outcome import (
     STANDARD_INPUT,
@@ -20,6 +21,7 @@ from downslope.cli.outcome import (
     spare,
     watch,
 )
+from downslope.cli.scan import scan
 
 Number = Annotated[float | None, Parameter(show_default=False)]
 
@@ -202,13 +204,15 @@ def demo(lesson: str = "line", *, every: int = 20) -> int:
 
 
 USAGE = {
+    "explain": "explain RUN [--repair]",
     "fit": "fit DATA... FORMULA [OPTIONS]",
     "make": "make FORMULA [--COLUMN DISTRIBUTION]... [OPTIONS]",
     "predict": "predict RUN DATA [OPTIONS]",
     "resume": "resume RUN [DATA] [OPTIONS]",
+    "scan": "scan DATA... FORMULA [OPTIONS]",
     "demo": "demo [LESSON] [--every STEPS]",
 }
-ALL: Sequence[Callable[..., Any]] = (fit, make, predict, resume, demo)
+ALL: Sequence[Callable[..., Any]] = (fit, explain, make, predict, resume, scan, demo)
 
 
 def _path(word: str) -> str:

@@ -20,6 +20,7 @@ def _plan_flags() -> type:
         says = Parameter(
             help=entry.metadata["help"],
             show_default=False,
+            negative=() if kind is bool else None,
             allow_leading_hyphen=kind == BY_TEXT,  # bounds may begin with a minus, and so may a tie
         )
         asked: Any = Annotated[kind | None, says]

@@ -97,7 +97,7 @@ def show(answer: "ds.Fit", output: OutputFlags, place: Path | None) -> int:
         if refused:
             print(refused, file=sys.stderr)
     elif not output.quiet:
-        width, color = _terminal()
+        width, color = terminal()
         print(answer.summary(width=width, color=color))
         sys.stdout.flush()  # what is known by now is not lost if the intervals are not waited for
         limits, refused = _intervals(answer, output)
@@ -135,7 +135,7 @@ def exit_code(answer: "ds.Fit", require: str = "usable") -> int:
     return 0 if answer.state in GOOD_ENOUGH[require] else 1
 
 
-def _terminal() -> tuple[int, bool]:
+def terminal() -> tuple[int, bool]:
     """Columns to use, and whether colours are welcome."""
     if not sys.stdout.isatty():
         return 80, False

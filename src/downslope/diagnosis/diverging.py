@@ -9,7 +9,7 @@ only the growth is told.
 
 import numpy as np
 
-from downslope.diagnosis.finding import Finding, rough
+from downslope.diagnosis.finding import Finding, not_above, rough
 from downslope.history import History, Run
 
 PLAIN_RULES = ("gd", "sgd")
@@ -55,7 +55,7 @@ def diverging(run: Run) -> Finding | None:
         evidence={name: float(value) for name, value in evidence.items() if np.isfinite(value)},
         message=_message(history, seen, growth, limit),
         # half of the limit: on the steepest direction one step then lands at the floor
-        remedy={"learning_rate": float(f"{limit / 2:.2g}")} if np.isfinite(limit) and limit > 0 else {},
+        remedy={"learning_rate": not_above(limit / 2)} if np.isfinite(limit) and limit > 0 else {},
     )
 
 

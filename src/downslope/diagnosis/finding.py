@@ -45,3 +45,16 @@ def rough(number: float | int) -> str:
         return f"{number:.3g}"
     digits, power = f"{number:.2e}".split("e")
     return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
+
+
+def not_above(rate: float) -> float:
+    """A rate with two digits, rounded down: up to it something holds.
+
+    >>> not_above(0.01999), not_above(1.38), not_above(3.3995e-4)
+    (0.019, 1.3, 0.00033)
+    """
+    if not 0 < rate < math.inf:
+        return rate
+    power = math.floor(math.log10(rate)) - 1
+    # the last digit is counted in whole numbers: what 0.29 lacks to 29 hundredths is rounding
+    return float(f"{math.floor(rate / 10.0**power + 1e-9)}e{power}")

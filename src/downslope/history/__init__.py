@@ -2,9 +2,11 @@
 
 from downslope.history.history import History, Recorder
 from downslope.history.readings import (
-    Batches,
+    AtEnd,
+    Birth,
     Curvature,
     Outlying,
+    Overall,
     Pace,
     Readings,
     Reference,
@@ -16,11 +18,13 @@ from downslope.history.store import load, save
 from downslope.history.trust import Certificate, Uncertainty
 
 __all__ = [
-    "Batches",
+    "AtEnd",
+    "Birth",
     "Certificate",
     "Curvature",
     "History",
     "Outlying",
+    "Overall",
     "Pace",
     "Readings",
     "Recorder",

@@ -4,9 +4,26 @@ diagnosis reads them.
 All are optional: a run of another framework has none but those that can be read off its history.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
+
+SHARE = 0.01
+"""Share of the lowest loss by which a run that has arrived may lie above it."""
+LEVEL = 1e-6
+"""The same as a share of the loss of the best constant, for data that can be met exactly: a residual of a thousandth of
+the spread."""
+
+
+def allowance(lowest: float, level: float) -> float:
+    """Loss above the lowest known one up to which a run has arrived; level: loss of the best constant prediction, nan
+    if unknown.
+
+    >>> round(allowance(2.0, 100.0), 9), allowance(0.0, float("nan"))
+    (0.0201, 0.0)
+    """
+    return SHARE * abs(lowest) + (LEVEL * abs(level) if math.isfinite(level) else 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +71,28 @@ class Reference:
 
 
 @dataclass(frozen=True)
-class Pace:
-    """How many steps the spectrum foretells, from the start of the run until it has arrived; inf for never, nan for
-    unknown. All for the rule that ran.
+class AtEnd:
+    """The parabola that fits the objective where the run ended, in what the descent works in.
 
-    as_it_was   at the rate that ran
-    at_best     at the rate `best_rate`
-    scaled      at the best rate on columns brought to about -1..1, which is `scaled_rate`
+    gain    by how much the loss would fall to its floor, along the directions that curve upwards
+    lowest, highest  curvature
+    """
+
+    gain: float
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many steps it takes from the start of the run until it has arrived; inf for never, nan for unknown. All for
+    the rule that ran.
+
+    as_it_was   at the rate that ran, as the spectrum at the reference foretells
+    at_best     at the rate `best_rate`, half of the largest stable one there; and
+    scaled      at that on columns brought to about -1..1, `scaled_rate`: of a model that is linear in its parameters
+                as the spectrum foretells, of any other as a trial of as many steps as the run took has shown (inf: it
+                did not arrive in these)
     condition, scaled_condition: largest by smallest curvature of what the data determine, as it was and on such columns
     """
 
@@ -73,16 +105,15 @@ class Pace:
     scaled_condition: float = float("nan")
 
 
-@dataclass(frozen=True)
-class Batches:
-    """What batches do to a descent.
+@dataclass(frozen=True, eq=False)
+class Overall:
+    """Loss over all rows at some steps (k,) of a run whose steps saw batches.
 
-    full        loss over all rows at the answer, and at the start
-    floor       excess of the loss that the noise of batches keeps up at the rate that ran; nan where unknown
+    floor: excess of the loss that the noise of batches keeps up at the rate that ran; nan where unknown.
     """
 
-    start: float
-    full: float
+    steps: np.ndarray
+    losses: np.ndarray
     floor: float = float("nan")
 
 
@@ -95,6 +126,8 @@ class Outlying:
     limit      that a healthy row does not pass
     share      of the loss that they carry
     leverage   (0 to 1) of the most influential of them
+    noise      standard deviation of the residuals of all other rows, after a fit to these alone
+    moved      standard errors by which the parameter moves that moves most when they are left out
     """
 
     rows: tuple[int, ...]
@@ -102,26 +135,48 @@ class Outlying:
     limit: float
     share: float
     leverage: float
+    noise: float = float("nan")
+    moved: float = float("nan")
 
 
 @dataclass(frozen=True)
 class Units:
-    """ReLU units of a model: (text of the unit, rows that switch it on at the start, rows at the end)."""
+    """ReLU units of a model: (text of the unit, rows that switch it on at the start, rows at the end); `since`, one a
+    unit: the first of the steps that were looked at from which on no row did, -1 if a row does at the end;
+    `off_at_best` counts the units that no row switches on at the lowest loss known, -1 where that is unknown.
+    """
 
     on: tuple[tuple[str, int, int], ...]
     rows: int
+    since: tuple[int, ...] = ()
+    off_at_best: int = -1
+
+
+@dataclass(frozen=True)
+class Birth:
+    """Where a number that is not finite was born: the text of the operation, the row (counted from 1) and the value
+    that the operation was given there; `slope`: the operation has a value there, but its slope is not a number.
+    """
+
+    operation: str
+    row: int
+    given: float
+    step: int
+    slope: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Validation:
     """Loss over rows that were held out, at some steps: steps and losses (k,); `spread` is the standard error of the
-    difference between its last and its lowest loss, `rows` the number of rows held out.
+    difference between its last and its lowest loss, `rows` the number of rows held out, `at_best` the same loss at the
+    lowest loss known over the others.
     """
 
     steps: np.ndarray
     losses: np.ndarray
     rows: int
     spread: float
+    at_best: float = float("nan")
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,10 +186,12 @@ class Readings:
     curvature: Curvature | None = None
     reference: Reference | None = None
     pace: Pace | None = None
-    batches: Batches | None = None
+    at_end: AtEnd | None = None
+    overall: Overall | None = None
     outlying: Outlying | None = None
     units: Units | None = None
     validation: Validation | None = None
+    birth: Birth | None = None
     silent: tuple[str, ...] = ()
     """Parameters on which no prediction depends."""
     tensors: dict[str, str] = field(default_factory=dict)

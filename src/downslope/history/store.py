@@ -18,9 +18,11 @@ import numpy as np
 from downslope.errors import DataError, RequestError
 from downslope.history.history import COLUMNS, History
 from downslope.history.readings import (
-    Batches,
+    AtEnd,
+    Birth,
     Curvature,
     Outlying,
+    Overall,
     Pace,
     Readings,
     Reference,
@@ -38,9 +40,16 @@ ARRAYS = ("params", "memory")
 APART = ("plan", "history", "columns", "certificate", "uncertainty", "readings", *ARRAYS)
 """Fields of Run that are not written into the JSON as they are."""
 READINGS: Mapping[str, Any] = {
-    "curvature": Curvature, "reference": Reference, "pace": Pace, "batches": Batches, "outlying": Outlying,
-    "units": Units, "validation": Validation,
-}  # fmt: skip
+    "at_end": AtEnd,
+    "birth": Birth,
+    "curvature": Curvature,
+    "outlying": Outlying,
+    "overall": Overall,
+    "pace": Pace,
+    "reference": Reference,
+    "units": Units,
+    "validation": Validation,
+}
 
 __all__ = ["Described", "load", "save"]
 

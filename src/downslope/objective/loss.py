@@ -42,6 +42,10 @@ class Loss:
     lowest: Callable[[np.ndarray], np.ndarray] | None = None
     """target (n,) -> the smallest loss (n,) that a prediction of it can have; None if that is 0."""
 
+    def of(self, prediction: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """What each row costs, (n,), in NumPy's arrays."""
+        return np.asarray(self.by_row(jnp.asarray(prediction), jnp.asarray(target)))
+
     @property
     def level(self) -> float | None:
         """The quantile that a loss with kinks goes for, 0.5 for mae; None for a smooth loss."""

@@ -36,7 +36,8 @@ def summary(run: Run, *, findings: Sequence[Finding] = (), width: int = 80, colo
         no_color=not color, legacy_windows=False, highlight=False, markup=False, emoji=False, force_jupyter=False,
     )  # fmt: skip
     title = Text(plain(run.text, 400), style="bold")
-    title.append(f"   {plain(run.source)}, {count(run.rows)} rows", style="not bold dim")
+    rows = "" if run.chosen.get("watched") else f", {count(run.rows)} rows"
+    title.append(f"   {plain(run.source)}{rows}", style="not bold dim")
     for part in (title, Text(), _parameters(run), Text(), _facts(run, findings)):
         console.print(part)
     return "\n".join(line.rstrip() for line in written.getvalue().splitlines()) + "\n"

@@ -15,7 +15,6 @@ STOPS = {
     "not finite": "stopped when the numbers were no longer finite; the last finite values are kept",
     "interrupted": "interrupted; what was reached is kept",
 }
-SYMPTOMS = {"diverging": "diverged"}
 
 
 def state(run: Run) -> str:
@@ -50,11 +49,16 @@ def finding(found: Finding) -> str:
     """A finding as one line: what, the numbers, and what to try.
 
     >>> finding(Finding("diverging", "fault", 1, {}, "the loss was 4 at the start", {"learning_rate": 0.25}))
-    'diverged: the loss was 4 at the start. Try learning_rate=0.25'
+    'diverging: the loss was 4 at the start. Try learning_rate=0.25'
     """
-    said = f"{SYMPTOMS.get(found.symptom, found.symptom)}: {found.message}"
+    said = seen(found)
     settings = " ".join(f"{name}={_setting(value)}" for name, value in found.remedy.items())
     return f"{said}. Try {settings}" if settings else said
+
+
+def seen(found: Finding) -> str:
+    """What a finding has seen, without its remedy."""
+    return f"{found.symptom}: {found.message}"
 
 
 def did(run: Run) -> str:

@@ -1,0 +1,36 @@
+"""A point of the objective as the readings look at it."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from downslope.problem import Problem
+
+
+class Point(NamedTuple):
+    """Slope (q,), curvature (q, q), and mean of the rows' slopes times themselves (q, q)."""
+
+    gradient: np.ndarray
+    hessian: np.ndarray
+    scores: np.ndarray
+
+    @property
+    def finite(self) -> bool:
+        """Whether slope and curvature are numbers."""
+        return bool(np.isfinite(self.hessian).all() and np.isfinite(self.gradient).all())
+
+
+def look_at(problem: Problem, params: np.ndarray) -> Point:
+    """What is seen from a point (p,) of the user's parameters, in what the descent works in."""
+    free = params[list(problem.restriction.free)]
+    turn = np.eye(free.size) if problem.rescaling is None else problem.rescaling.turn
+    straight = problem.straight
+    if straight is None:
+        seen = problem.look(free, np.eye(free.size))
+        gradient, hessian, scores = seen.gradient, seen.hessian, seen.scores
+    else:  # one product of the rows with themselves
+        residual = straight.matrix @ free - straight.right
+        rises = 2.0 * straight.matrix * residual[:, None]
+        gradient, scores = straight.gradient(free), rises.T @ rises / straight.weight
+        hessian = 2.0 * (straight.matrix.T @ straight.matrix) / straight.weight
+    return Point(turn.T @ gradient, turn.T @ hessian @ turn, turn.T @ scores @ turn)

@@ -1,0 +1,67 @@
+"""The lowest loss known: what our own means find of the same problem, whatever was asked of the run."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from downslope.errors import DownslopeError
+from downslope.history import Reference, Run
+from downslope.plan import Plan
+from downslope.problem import Problem
+
+
+def reference(problem: Problem, run: Run) -> Reference | None:
+    """The lowest loss that our own means find; that of the run itself, if it was they that ran or it went lower."""
+    proof = run.certificate
+    begun = run.history.params[0]
+    own = Reference(
+        loss=run.loss,
+        params=run.params,
+        start=begun,
+        optimizer=str(run.chosen.get("optimizer", "")),
+        certain=proof is not None,
+        tried=proof.tried if proof is not None else 1,
+        agreed=proof.agreed if proof is not None else 1,
+        nearby=run.loss - proof.gap if proof is not None else float("nan"),
+        level=problem.level,
+        undetermined=run.uncertainty.undetermined if run.uncertainty is not None else (),
+    )
+    if run.plan.optimizer == "auto" and run.chosen.get("searches"):
+        return own
+    try:
+        other = _sought(problem, run.plan)
+    except DownslopeError:
+        return own if np.isfinite(run.loss) else None
+    if not other.loss < run.loss and np.isfinite(run.loss):
+        return replace(own, undetermined=other.undetermined)
+    return replace(other, nearby=own.nearby, level=own.level)
+
+
+def lower(known: Reference, run: Run) -> Reference:
+    """What is known, in the light of another run."""
+    nearby = run.loss - run.certificate.gap if run.certificate is not None else float("nan")
+    if run.loss < known.loss:
+        known = replace(known, loss=run.loss, params=run.params)
+    return replace(known, nearby=nearby)
+
+
+def _sought(problem: Problem, asked: Plan) -> Reference:
+    """What our own means find, with nothing said of the way."""
+    from downslope.fitting import train
+
+    plan = asked.changed(
+        optimizer="auto", learning_rate=None, steps=None, epochs=None, batch_size=None, scale="none", tolerance=None,
+        repair=False, start={},
+    )  # fmt: skip
+    run = train(replace(problem, rescaling=None, inner_columns=problem.columns), plan).run
+    proof = run.certificate
+    return Reference(
+        loss=run.loss,
+        params=run.params,
+        start=run.history.params[0],
+        optimizer=str(run.chosen["optimizer"]),
+        certain=proof is not None and run.state == "certified",
+        tried=proof.tried if proof is not None else 1,
+        agreed=proof.agreed if proof is not None else 1,
+        undetermined=run.uncertainty.undetermined if run.uncertainty is not None else (),
+    )

@@ -1,0 +1,6 @@
+"""What to change: findings in, changed Plans out, the smallest change first. NumPy only."""
+
+from downslope.repair.outcome import Repair, Trial
+from downslope.repair.prescribe import IN_THE_DATA, Prescription, prescribe
+
+__all__ = ["IN_THE_DATA", "Prescription", "Repair", "Trial", "prescribe"]
