@@ -15,7 +15,7 @@ def as_run(history: History, optimizer: str = "gd", plan: Plan | None = None, **
     answer = {"params": history.params[end].sum(axis=0), "loss": loss}
     chosen = {"optimizer": optimizer, "searches": False, "batch_size": history.batch_size}
     fields: dict[str, Any] = {
-        "text": "", "latex": None, "target": "y", "rows": 1, "state": "usable", "reasons": (), "notes": (),
+        "text": "", "latex": None, "target": "y", "rows": 100, "state": "usable", "reasons": (), "notes": (),
         "stopped": f"all {len(history)} steps taken", "source": "a test", "fingerprint": "",
         "memory": np.zeros(0), "chosen": chosen,
     }  # fmt: skip

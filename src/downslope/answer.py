@@ -130,15 +130,17 @@ class Answer:
 
         >>> import downslope as ds
         >>> fit = ds.fit("y = w*x + b", {"x": [0.0, 1.0, 2.0, 3.0], "y": [1.0, 3.1, 4.9, 7.0]})
-        >>> fit.curvature.highest.round(3)[-1], fit.curvature.spectrum.round(3)
-        (8.547, array([0.468, 8.532]))
+        >>> float(fit.curvature.highest[-1].round(3)), fit.curvature.spectrum.round(3)
+        (8.405, array([0.595, 8.405]))
         """
         return self.readings.curvature
 
     @property
     def measured(self) -> Run:
-        """The run with its readings, which are taken now if they can be and have not been."""
-        if self.run.readings is None and self.problem is not None:
+        """The run with its readings, which are taken now if they can be and have not been; not of one that somebody
+        stopped, who is waiting.
+        """
+        if self.run.readings is None and self.problem is not None and self.run.stopped != "interrupted":
             from downslope.measuring import take
 
             self.run = replace(self.run, readings=take(self.problem, self.run))

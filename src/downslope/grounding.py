@@ -7,7 +7,7 @@ import numpy as np
 from downslope.fitting import train
 from downslope.history import Curvature
 from downslope.plan import Plan
-from downslope.probe import gradient, hessian, losses_at, minimum
+from downslope.probe import gradient, losses_at, minimum
 from downslope.probe.curvature import spectra, summed_up
 from downslope.probe.lanczos import extremes
 from downslope.probe.minimum import held_at
@@ -110,7 +110,7 @@ def _at(
     if not np.isfinite(values[1]).all():
         notes.append("the curvature at the minimum is no number: all is read off the real runs")
         return none
-    matrix = hessian(problem.objective, point, problem.rows)
+    matrix = (vectors[1] * values[1]) @ vectors[1].T
     resting = held_at(point, gradient(problem.objective, point, problem.rows), problem.lower, problem.upper)
     if resting.any():  # a parameter that rests on its bound takes no part
         moving = np.ix_(~resting, ~resting)

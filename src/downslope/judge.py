@@ -52,7 +52,8 @@ def judge(
     if proof is None and (best is None or not best.metric.rank):
         against += _flat(history, losses[1], problem)
     if best is None and proof is None and len(problem.free) > rows:
-        against.append(f"{len(problem.free)} parameters, but only {rows} rows: many other values fit as well")
+        few = f"{rows} row{'' if rows == 1 else 's'}"
+        against.append(f"{len(problem.free)} parameters, but only {few}: many other values fit as well")
     exact = perfect(problem, trust.loss)
     if strategy.automatic and not against and not exact:
         against = _not_found(problem, strategy, trust)

@@ -168,6 +168,8 @@ def _told(scan: Scan) -> Told:
         steepest = number(float(known.highest[-1]), 4)
         ratio = number(scan.limit * float(known.highest[-1]), 3)
         limit_is = f"{ratio}/λmax with λmax = {steepest}: above it the error grows"
+    elif scan.limit == 0:
+        limit_is = f"all runs came to their edge of stability: it is below {number(float(scan.rates[0]), 3)}"
     elif np.isfinite(scan.limit):
         limit_is = f"from here on it came to its edge of stability within {count(scan.steps)} steps"
     elif np.isfinite(edge(scan.rule)) and known is not None:

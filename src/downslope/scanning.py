@@ -83,7 +83,7 @@ def _scanned(problem: Problem, plan: Plan, rule: Rule, tried: np.ndarray | None)
         if np.isfinite(quick) and tried[0] < quick < tried[-1]:
             tried = np.sort(np.append(tried[1:], quick))
     away = ground.vectors.T @ (start - ground.minimum)
-    goal = Goal(ground.loss, problem.level, 0)
+    goal = Goal(ground.loss, problem.level, 0, problem.floor)
     goal = goal._replace(steps=_steps(plan, problem, known, quick, ground, away, goal.margin, tried.size))
     lanes, losses, here = _run(problem, plan, rule, start, ground, goal, tried, notes)
     best = float(np.min(losses[np.isfinite(losses)], initial=np.inf))
@@ -136,7 +136,7 @@ def _where_it_leads(
 ) -> Ground:
     """The minimum that the rule comes to from its start, where that is another than the one of our own fit."""
     first = float(ground.starting.max())
-    goal = Goal(ground.loss, problem.level, plan.steps or 4 * LEAST_STEPS)
+    goal = Goal(ground.loss, problem.level, plan.steps or 4 * LEAST_STEPS, problem.floor)
     tried = np.geomspace(BELOW, ABOVE, LANES // 4) * known.reach / first if first > 0 else np.zeros(0)
     if not tried.size:
         return ground
@@ -238,8 +238,8 @@ def _run(
 
 
 def _edge(rule: Rule, tried: np.ndarray, lanes: Lanes, ground: Ground) -> float:
-    """Of an adaptive rule, the rate from which on its runs came to the edge of stability; inf for one without an edge,
-    nan where no run came there.
+    """Of an adaptive rule, the rate from which on its runs came to the edge of stability; 0 if all did, nan where none
+    did, or where there is no edge.
     """
     most = edge(rule.text)
     divisor = divisors(lanes.memory, rule.text)
@@ -247,7 +247,9 @@ def _edge(rule: Rule, tried: np.ndarray, lanes: Lanes, ground: Ground) -> float:
         return float("nan")
     share = tried * sharpness(ground.matrix, divisor) / most
     there = np.flatnonzero(share >= AT_EDGE)
-    return float(tried[there[0]]) if there.size and there[0] > 0 else float("nan")
+    if not there.size:
+        return float("nan")
+    return float(tried[there[0]]) if there[0] > 0 else 0.0
 
 
 def _best(tried: np.ndarray, losses: np.ndarray, arrived: np.ndarray, start_loss: float) -> float:

@@ -26,8 +26,9 @@ def there_and_back(column):
 def test_the_way_back_gives_the_same_numbers(column):
     before = column.copy()
     scaling, _, again = there_and_back(column)
-    unit = 2 * np.spacing(np.maximum(np.abs(column), abs(scaling.centre["x"])))
-    assert np.all(np.abs(again - column) <= unit)
+    with np.errstate(over="ignore"):
+        unit = 2 * np.spacing(np.maximum(np.abs(column), abs(scaling.centre["x"])))
+        assert np.all(np.abs(again - column) <= unit)
     if scaling.centre["x"] == 0.0:
         assert np.array_equal(again, column)  # -0.0 may come back as 0.0, its equal
     assert column.tobytes() == before.tobytes()

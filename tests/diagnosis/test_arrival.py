@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from parabolas import on_a_parabola
 from runs import as_run
 
-from downslope.diagnosis.arrival import arrived, lag, plain, stepping, tolerance, turned
+from downslope.diagnosis.arrival import arrived, lag, stepping, tolerance, turned
 from downslope.history import History, Readings, Reference
 
 PLAIN = settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -94,7 +94,7 @@ def test_turned_counts_from_a_row_on():
     [("gd", None, True), ("sgd", None, True), ("gd", 8, False), ("momentum(0.9)", None, False), ("adam", None, False)],
 )
 def test_plain_is_rate_times_the_gradient_over_all_rows(parabola, rule, batch, expected):
-    assert plain(as_run(replace(parabola(0.5), batch_size=batch), rule)) is expected
+    assert as_run(replace(parabola(0.5), batch_size=batch), rule).plain is expected
 
 
 def test_a_search_does_not_step(parabola):

@@ -240,8 +240,8 @@ def test_other_data_compile_nothing():
         return lambda x, a, b, c: a * np.exp(-b * x) + c + 0.0
 
     for function in (lambda: decay, lambda: looped, fresh):
-        fitted(function(), 1.0)
-        assert min(fitted(function(), scale) for scale in (2.0, 3.0, 4.0)) < 0.2  # compiling takes 0.5 s and more
+        first = fitted(function(), 1.0)  # compiles
+        assert min(fitted(function(), scale) for scale in (2.0, 3.0, 4.0)) < first / 2
 
 
 def test_a_changed_constant_is_seen():

@@ -125,7 +125,7 @@ def test_the_summary_is_short():
         loop(10)
     lines = run.summary().splitlines()
     assert len(lines) <= 15
-    assert "9 steps of gd, learning rate 0.1" in str(run)
+    assert "gd, learning rate 0.1, 9 steps" in str(run)
     assert repr(run) == "<Watch: done>"
 
 

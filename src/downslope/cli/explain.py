@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 import downslope as ds
 from downslope.cli.options import OutputFlags
-from downslope.cli.outcome import exit_code, kept_as, load_what_computes, probe_writing, terminal
+from downslope.cli.outcome import INTERRUPTED, exit_code, kept_as, load_what_computes, probe_writing, terminal
 
 
 def explain(
@@ -38,7 +38,7 @@ def explain(
         return exit_code(answer)
     output = OutputFlags(save=save, force=force)
     place = kept_as(output, run)
-    probe_writing(output, place, [run])
+    probe_writing(output, place, [run, answer.run.source])
     load_what_computes()
     answer.repaired = answer.repair()
     print(answer.explain(width=width), end="")
@@ -47,4 +47,4 @@ def explain(
         print(answer.repaired.python)
         better.save(place, force=force)
         print(f"wrote {place}")
-    return exit_code(better)
+    return INTERRUPTED if answer.repaired.interrupted else exit_code(better)

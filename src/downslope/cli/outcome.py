@@ -106,7 +106,7 @@ def show(answer: "ds.Fit", output: OutputFlags, place: Path | None) -> int:
         unicode = (sys.stdout.encoding or "").lower().startswith("utf")
         print(answer.sketch(width=width - 2, height=14, color=color, unicode=unicode))
         print("wrote " + ", ".join(files) if files else "wrote no file (--save PATH keeps the run)")
-    if answer.stopped == "interrupted":
+    if answer.stopped == "interrupted" or (answer.repaired is not None and answer.repaired.interrupted):
         return INTERRUPTED
     return exit_code(answer, output.require) or (ds.RequestError.exit_code if refused else 0)
 

@@ -1,6 +1,5 @@
 """`downslope scan`: the learning-rate ruler in the terminal."""
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from cyclopts import Parameter
 
 import downslope as ds
 from downslope.cli.options import FileFlags, Files, PlanFlags, asked
-from downslope.cli.outcome import STANDARD_INPUT, load_what_computes, spare
+from downslope.cli.outcome import STANDARD_INPUT, load_what_computes, spare, terminal
 
 
 @dataclass(kw_only=True)
@@ -85,11 +84,9 @@ def scan(
     if output.json:
         print(found.as_json())
     elif not output.quiet:
-        terminal = sys.stdout.isatty()
-        width = max(60, min(100, os.get_terminal_size().columns)) if terminal else 80
+        width, color = terminal()
         print(found.summary(width=width))
         unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-        color = terminal and "NO_COLOR" not in os.environ
         print(found.sketch(width=width - 2, height=14, color=color, unicode=unicode))
         print(f"wrote {output.plot}" if output.plot else "wrote no file (--plot PATH keeps the picture)")
     return 0

@@ -176,6 +176,20 @@ def _named(choice: Choice) -> "optax.GradientTransformation":
     return getattr(optax, choice.name)(1.0, **options)
 
 
+def options_of(text: str) -> Mapping[str, float]:
+    """The options of a rule by its name, those left out at their defaults.
+
+    Raises: RequestError, UnknownName as `as_rule`.
+
+    >>> options_of("adam(0.8)")["b1"], options_of("gd")
+    (0.8, {})
+    """
+    choice = parse(text, what="optimizer")
+    if choice.name not in NAMES:
+        raise UnknownName("optimizer", choice.name, (*NAMES, *SEARCHES, *SOLVERS, "auto"))
+    return _checked(choice)
+
+
 def _checked(choice: Choice) -> dict[str, float]:
     """The options of a named rule, those left out at their defaults."""
     options = choice.numbers(_OPTIONS[choice.name], what="optimizer")

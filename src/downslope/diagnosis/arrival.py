@@ -8,19 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from downslope.history import History, Reference, Run
-from downslope.history.readings import allowance
+from downslope.history.readings import SHARE, allowance
 
 ROUNDING = 1e-10
 """Share of the largest gradient below which its direction is rounding."""
 AT_REST = 1e-9
 """Way of the last half of the steps, as a share of where a parameter stands, that is rounding."""
+FEWEST = 3
+"""Steps that tell a habit from an accident."""
 ACROSS = -1e-9
 """Landing below which a step is across the valley; one on its floor lands at 0, but for rounding."""
 
 
 def tolerance(known: Reference) -> float:
     """Loss above the lowest known one up to which a run has arrived."""
-    return allowance(known.loss, known.level)
+    return allowance(known.loss, known.level, known.floor)
 
 
 def arrived(run: Run) -> bool | None:
@@ -29,12 +31,6 @@ def arrived(run: Run) -> bool | None:
     if known is None or not np.isfinite(known.loss):
         return None
     return bool(run.loss <= known.loss + tolerance(known))
-
-
-def plain(run: Run) -> bool:
-    """Whether each step was rate times the gradient over all rows, and nothing else."""
-    name = str(run.chosen.get("optimizer", "")).split("(")[0].strip()
-    return run.history.batch_size is None and name in ("gd", "sgd")
 
 
 def stepping(run: Run) -> bool:
@@ -50,6 +46,7 @@ class Lag:
     allowed    of it
     turned     share of the steps of the last half that landed across the valley; nan where that cannot be told
     lost       share of the way of the last half that led nowhere: 0, straight on; 1, back to where it came from
+    ripple     highest less lowest loss of the last half
     ahead      excess foretold after as many steps again, from the last half of the losses
     falling    whether the loss fell over the last half by more than it scattered
     """
@@ -58,6 +55,7 @@ class Lag:
     allowed: float
     turned: float
     lost: float
+    ripple: float
     ahead: float
     falling: bool
 
@@ -81,8 +79,9 @@ def lag(run: Run) -> Lag | None:
     return Lag(
         excess=float(run.loss - known.loss),
         allowed=float(allowed),
-        turned=turned(run.history, len(run.history) // 2) if run.history.batch_size is None else float("nan"),
+        turned=turned(run.history, len(run.history) // 2) if run.plain else float("nan"),
         lost=_lost(run.history),
+        ripple=float(np.ptp(losses[len(losses) // 2 :])),
         ahead=ahead,
         falling=falling,
     )
@@ -91,16 +90,23 @@ def lag(run: Run) -> Lag | None:
 def _stopped_in_time(run: Run) -> bool:
     """Whether the rows that were held out are met better here than at the lowest loss known over the others."""
     held_out = run.readings.validation if run.readings is not None else None
-    return held_out is not None and bool(held_out.at_best > held_out.losses[-1])
+    return held_out is not None and bool(held_out.at_best > (1 + SHARE) * held_out.losses[-1])
+
+
+def landings(history: History, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Rows (k,), from one on, that a step led to, and where it landed; steps that rounding decides are left out."""
+    first = max(1, first)
+    with np.errstate(invalid="ignore"):
+        norms = history.gradient_norm[first - 1 : -1]
+        near = norms > ROUNDING * np.nanmax(norms, initial=0.0)
+    rows = first + np.flatnonzero(near & np.isfinite(history.landing[first:]))
+    return rows, history.landing[rows]
 
 
 def turned(history: History, first: int = 0) -> float:
-    """Share of the steps, from a row on, that landed across the valley; steps that rounding decides do not count."""
-    with np.errstate(invalid="ignore"):
-        near = history.gradient_norm > ROUNDING * np.nanmax(history.gradient_norm, initial=0.0)
-    landing = history.landing[1:][near[:-1]][max(0, first - 1) :]
-    landing = landing[np.isfinite(landing)]
-    return float(np.mean(landing < ACROSS)) if landing.size else float("nan")
+    """Share of the steps, from a row on, that landed across the valley; nan of fewer than three."""
+    _, landing = landings(history, first)
+    return float(np.mean(landing < ACROSS)) if landing.size >= FEWEST else float("nan")
 
 
 def _over_all_rows(run: Run) -> tuple[np.ndarray, np.ndarray]:

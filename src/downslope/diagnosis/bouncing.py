@@ -13,6 +13,8 @@ from downslope.history import Run
 MAJORITY = 0.5
 CIRCLE = 0.9
 """Share of the way that led nowhere from which it is a circle: a straight way has 0, ten steps to and fro 0.9."""
+RIPPLE = 0.01
+"""Share of the excess by which the loss must go up and down on a circle that causes it; rounding does not."""
 NOISE = 10.0
 """Times the mean excess that noise keeps up, beyond which an excess is hardly ever noise: it is a sum of squares, and
 even of a single one the ten-fold mean is passed once in 600."""
@@ -53,17 +55,25 @@ def bouncing(run: Run) -> Finding | None:
 
 
 def _turns_back(run: Run, behind: Lag, floor: float) -> bool:
-    if run.history.batch_size is not None:  # what is noise is no fall
-        return not behind.falling or (floor > behind.allowed and behind.excess < NOISE * floor)
-    return behind.turned > MAJORITY or (behind.lost > CIRCLE and not behind.falling)
+    if run.history.batch_size is None:
+        circles = behind.lost > CIRCLE and behind.ripple > RIPPLE * behind.excess and not behind.falling
+        return behind.turned > MAJORITY or circles
+    if np.isnan(floor):
+        return not behind.falling
+    return behind.excess < NOISE * floor and (floor > behind.allowed or not behind.falling)
 
 
 def _message(behind: Lag, floor: float, rate: float) -> str:
     stuck = f"the loss stays {rough(behind.excess)} above the lowest known and no longer falls"
+    if behind.falling:
+        stuck = (
+            f"the loss is {rough(behind.excess)} above the lowest known, and after as many steps again it would still "
+            f"be {rough(behind.ahead)} above"
+        )
     if np.isfinite(floor):
         return f"{stuck}: at the rate {rough(rate)} the noise of the batches alone keeps it {rough(floor)} above"
     if behind.turned > MAJORITY:
-        return f"{stuck}: {behind.turned:.0%} of the last steps landed across the valley, as high as they began"
+        return f"{stuck}: {behind.turned:.0%} of the last steps landed across the valley"
     return f"{stuck}: {behind.lost:.0%} of the way of the last half of the steps led nowhere"
 
 

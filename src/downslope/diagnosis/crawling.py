@@ -6,11 +6,13 @@ import numpy as np
 
 from downslope.diagnosis.arrival import Lag, lag
 from downslope.diagnosis.finding import Finding, not_above, rough
+from downslope.diagnosis.overshooting import overshooting
+from downslope.diagnosis.remedies import LEFT_TO_US
 from downslope.diagnosis.undetermined import separable
 from downslope.history import Run
 
-ADAPTIVE = ("adam", "adamw", "rmsprop", "adagrad")
 TWO_DIGITS = 2
+MOST_TIMES = 30.0
 
 
 def crawling(run: Run) -> Finding | None:
@@ -22,7 +24,9 @@ def crawling(run: Run) -> Finding | None:
             the last half), "steps at the best rate" and that "best rate", "rate", "excess".
     """
     behind = lag(run)
-    if behind is None or not behind.along or separable(run):  # then there is no floor to arrive at
+    if behind is None or separable(run):  # of classes without overlap there is no floor to arrive at
+        return None
+    if not behind.along and overshooting(run) is not None:
         return None
     history, pace = run.history, run.readings.pace if run.readings is not None else None
     rate = float(np.nanmean(history.rate)) if np.isfinite(history.rate).any() else float("nan")
@@ -58,12 +62,14 @@ def _remedy(run: Run, rate: float, more: float) -> dict[str, Any]:
     pace = run.readings.pace if run.readings is not None else None
     if pace is not None and pace.best_rate > rate and pace.at_best <= run.steps:
         return {"learning_rate": not_above(pace.best_rate)}
-    if str(run.chosen.get("optimizer", "")).split("(")[0] in ADAPTIVE and run.history.batch_size is None:
-        return {"learning_rate": "auto"}
+    if run.adaptive and rate > 0:
+        # its steps have one length, whatever the slope: as many times longer ones as steps are lacking
+        times = 1 + more / run.steps if np.isfinite(more) else MOST_TIMES
+        return {"learning_rate": float(f"{rate * min(MOST_TIMES, max(2.0, times)):.2g}")}
     if np.isfinite(more) and more <= 10 * run.steps:
         size = 10 ** max(0, int(np.log10(max(1.0, run.steps + more))) - TWO_DIGITS + 1)
         return {"steps": int(np.ceil((run.steps + more) / size) * size), "epochs": None}
-    return {"optimizer": "auto", "learning_rate": None, "steps": None, "epochs": None, "batch_size": None}
+    return dict(LEFT_TO_US)
 
 
 def _count(steps: float) -> str:

@@ -6,7 +6,7 @@ a model may have more units than the data need.
 
 from downslope.diagnosis.arrival import arrived
 from downslope.diagnosis.finding import Finding, rough
-from downslope.diagnosis.plateau import from_there
+from downslope.diagnosis.remedies import from_there
 from downslope.history import Run
 
 NAMED = 3

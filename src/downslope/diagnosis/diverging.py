@@ -12,7 +12,6 @@ import numpy as np
 from downslope.diagnosis.finding import Finding, not_above, rough
 from downslope.history import History, Run
 
-PLAIN_RULES = ("gd", "sgd")
 LAST_STEPS = 10
 """So many steps at the end decide: enough for a median, few enough to be past the first transient."""
 
@@ -25,15 +24,14 @@ def diverging(run: Run) -> Finding | None:
     Evidence: "growth factor" (of the error in each step), "rate" and "largest stable rate" (plain descent on all the
             data only), "last finite step", "loss" (there).
     """
-    history, chosen = run.history, run.chosen
+    history = run.history
     finite = history.finite
     # a rule that searches takes back the points at which the loss rose
-    if len(history) < 2 or not finite[0] or chosen.get("searches"):
+    if len(history) < 2 or not finite[0] or run.chosen.get("searches"):
         return None
     stop = len(history) if finite.all() else int(np.argmin(finite))
     seen = history.rows(slice(0, stop))
-    plain = history.batch_size is None and str(chosen.get("optimizer", "")).split("(")[0].strip() in PLAIN_RULES
-    landing = _landing(history.rows(slice(0, stop + 1))) if plain else np.nan
+    landing = _landing(history.rows(slice(0, stop + 1))) if run.plain else np.nan
     ended = stop < len(history)
     left = _left(history, stop) if ended else _leaving(seen, landing)
     if not left:
@@ -77,6 +75,9 @@ def _growth(seen: History) -> float:
 
 def _left(history: History, stop: int) -> bool:
     """The numbers ended: were they on the way up, or did something else (a log of -1) end them?"""
+    grown = history.loss[stop - 1] > 10 * np.abs(history.loss[0])
+    if np.isinf(history.gradient_norm[stop - 1]) and not grown:  # born there, at a loss like that of the start
+        return False
     overflowed = np.isinf(history.loss[stop]) or np.isinf(history.params[stop]).any()
     loss = history.loss[:stop]
     some = min(LAST_STEPS, (stop + 1) // 2)

@@ -5,6 +5,7 @@ where(x > k, a, b): there the loss may depend on it, but no descent can tell.
 """
 
 from downslope.diagnosis.finding import Finding
+from downslope.diagnosis.remedies import fixing
 from downslope.history import Run
 
 
@@ -32,13 +33,3 @@ def ignored_parameter(run: Run) -> Finding | None:
         # what is fixed cannot have a start as well
         remedy={} if everything else fixing(run, held),
     )
-
-
-def fixing(run: Run, held: dict[str, float]) -> dict[str, dict[str, float]]:
-    """The change that holds these parameters: what is fixed has no start and no bounds of its own."""
-    changes: dict[str, dict] = {"fixed": {**run.plan.fixed, **held}}
-    for setting in ("start", "bounds"):
-        said = getattr(run.plan, setting)
-        if any(name in said for name in held):
-            changes[setting] = {name: value for name, value in said.items() if name not in held}
-    return changes

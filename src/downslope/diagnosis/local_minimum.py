@@ -2,7 +2,7 @@
 
 from downslope.diagnosis.arrival import lag
 from downslope.diagnosis.finding import Finding, rough
-from downslope.diagnosis.plateau import from_there
+from downslope.diagnosis.remedies import from_there
 from downslope.history import Run
 
 

@@ -6,12 +6,16 @@ is negative: each step ends on the other side of the valley, lower than it began
 
 import numpy as np
 
-from downslope.diagnosis.arrival import ACROSS, plain, stepping, turned
+from downslope.diagnosis.arrival import ACROSS, landings, stepping, turned
 from downslope.diagnosis.bouncing import bouncing
 from downslope.diagnosis.finding import Finding, not_above, rough
-from downslope.history import Run
+from downslope.history import History, Run
 
 MAJORITY = 0.5
+TRAPEZOID = 0.2
+"""Share of what the first slope alone would gain by which the losses may miss that rule, on a bent valley."""
+ON_A_KINK = 1e-3
+"""How near to -1 a step lands across a kink whose two sides are straight, or beyond it."""
 
 
 def overshooting(run: Run) -> Finding | None:
@@ -22,7 +26,7 @@ def overshooting(run: Run) -> Finding | None:
             without" (1 over that curvature), "rate".
     """
     history = run.history
-    if not plain(run) or not stepping(run) or not history.finite.all() or not run.loss <= history.loss[0]:
+    if not run.plain or not stepping(run) or not history.finite.all() or not run.loss <= history.loss[0]:
         return None
     if bouncing(run) is not None:  # says more than this
         return None
@@ -31,8 +35,13 @@ def overshooting(run: Run) -> Finding | None:
     share = turned(history)
     if not share > MAJORITY:
         return None
-    across = np.flatnonzero(history.landing < ACROSS)
-    product = 1.0 - float(np.median(history.landing[across]))
+    rows, landing = landings(history)
+    across, landing = rows[landing < ACROSS], landing[landing < ACROSS]
+    product = 1.0 - float(np.median(landing))
+    if (run.readings is None or run.readings.curvature is None) and not _one_parabola(run.history, rows):
+        return None
+    if product > 2.0 - ON_A_KINK:  # each step ends as high as it began: a kink, or bouncing
+        return None
     rate = float(np.median(history.rate[across - 1]))
     calm = rate / product
     return Finding(
@@ -51,3 +60,14 @@ def overshooting(run: Run) -> Finding | None:
         ),
         remedy={"learning_rate": not_above(calm)},
     )
+
+
+def _one_parabola(history: History, rows: np.ndarray) -> bool:
+    """Whether the losses fell as the slopes at both ends of a step say, by the trapezoid rule, which is exact on a
+    parabola: not so if each step saw another batch.
+    """
+    before = history.rate[rows - 1] * history.gradient_norm[rows - 1] ** 2
+    foretold = -0.5 * before * (1.0 + history.landing[rows])
+    with np.errstate(all="ignore"):
+        off = np.abs(history.loss[rows] - history.loss[rows - 1] - foretold) / (0.5 * before)
+    return bool(np.nanmedian(off) < TRAPEZOID)

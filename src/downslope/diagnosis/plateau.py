@@ -2,7 +2,8 @@
 
 from downslope.diagnosis.arrival import lag
 from downslope.diagnosis.finding import Finding, rough
-from downslope.history import Reference, Run
+from downslope.diagnosis.remedies import from_there
+from downslope.history import Run
 
 PROMISE = 0.1
 """Share of what is known to be gained, below which the parabola at hand promises next to nothing."""
@@ -39,15 +40,3 @@ def plateau(run: Run) -> Finding | None:
         ),
         remedy=from_there(run, known),
     )
-
-
-def from_there(run: Run, known: Reference | None) -> dict[str, dict[str, float]]:
-    """To start from where the way to the lowest loss known began."""
-    if known is None:
-        return {}
-    moved = {
-        name: float(value)
-        for name, value in zip(run.parameters, known.start, strict=True)
-        if name not in run.plan.fixed and name not in run.plan.tied
-    }
-    return {"start": moved}

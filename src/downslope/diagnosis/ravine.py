@@ -1,20 +1,22 @@
-"""Ravine: one direction is so much steeper than another that no rate serves both, however the columns are scaled.
+"""Ravine: one direction is so much steeper than another that what is safe along it hardly moves along the other.
 
-Plain descent must keep below 2 over the steepest curvature, and then needs about (condition number) · ln(excess) / 4
-steps along the flattest.
+Plain descent must keep below 2 over the steepest curvature. At half of that it needs about (condition number) ·
+ln(excess) / 2 steps along the flattest.
 """
 
 from downslope.diagnosis.arrival import lag
 from downslope.diagnosis.finding import Finding, rough
+from downslope.diagnosis.remedies import LEFT_TO_US
 from downslope.history import Run
 
 FAR_STEEPER = 25.0
-"""Condition number from which a rule that gathers speed is ten times as fast: it needs 2·√condition times fewer steps
-(Nesterov 1983). In a rounder valley, more steps are the simpler cure."""
+"""Condition number from which a rule that gathers speed is ten times as fast as plain descent at half its largest
+stable rate: heavy ball needs 2·√condition times fewer steps (Polyak 1964). In a rounder valley, more steps are the
+simpler cure."""
 
 
 def ravine(run: Run) -> Finding | None:
-    """Whether even the best rate would have needed far more steps than were taken, and scaling would not help.
+    """Whether half the largest stable rate would have needed more steps than were taken, and scaling would not help.
 
     Evidence: "condition number", "condition number on scaled columns" (where they can be scaled), "steps at the best
             rate", "steps".
@@ -39,10 +41,11 @@ def ravine(run: Run) -> Finding | None:
         evidence=evidence,
         message=(
             f"the steepest direction is {rough(pace.condition)} times as steep as the flattest"
-            f"{_also_scaled(pace.scaled_condition)}: even at the best rate, {rough(pace.best_rate)}, "
+            f"{_also_scaled(pace.scaled_condition)}: even at half the largest stable rate, "
+            f"{rough(pace.best_rate)}, "
             f"{_not_enough(pace.at_best, run.steps)}"
         ),
-        remedy={"optimizer": "auto", "learning_rate": None, "steps": None, "epochs": None, "batch_size": None},
+        remedy=dict(LEFT_TO_US),
     )
 
 

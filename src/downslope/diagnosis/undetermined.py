@@ -11,7 +11,7 @@ import numpy as np
 
 from downslope.diagnosis.arrival import arrived
 from downslope.diagnosis.finding import Finding, rough
-from downslope.diagnosis.ignored_parameter import fixing
+from downslope.diagnosis.remedies import fixing
 from downslope.history import Run
 
 TOGETHER = re.compile(r"the data cannot tell (.+) apart: .*")
@@ -29,12 +29,12 @@ def undetermined(run: Run) -> Finding | None:
     if apart is not None:
         return apart  # there the curvature fades: what it says of combinations is its rounding
     said = [text for text in _said(run) if not _is_silent(run, text)]
+    left = len(run.parameters) - len(run.plan.fixed) - len(run.plan.tied)
     if not said:
         return None
     names = _names(said[0])
     known = [name for name in names if name in run.parameters and name not in (*run.plan.fixed, *run.plan.tied)]
     begun = dict(zip(run.parameters, map(float, run.history.params[0]), strict=True))
-    left = len(run.parameters) - len(run.plan.fixed) - len(run.plan.tied)
     return Finding(
         symptom="undetermined",
         severity="warning",

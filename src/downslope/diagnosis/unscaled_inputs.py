@@ -6,7 +6,8 @@ from downslope.history import Run
 
 
 def unscaled_inputs(run: Run) -> Finding | None:
-    """Whether no rate would have arrived on the columns as they are, and one would on columns brought to -1..1.
+    """Whether half the largest stable rate would not have arrived on the columns as they are, and would on columns
+    brought to -1..1.
 
     Evidence: "condition number", "condition number on scaled columns", "steps at the best rate", "steps on scaled
             columns", "steps".
@@ -27,9 +28,9 @@ def unscaled_inputs(run: Run) -> Finding | None:
             "steps": float(run.steps),
         },
         message=(
-            f"on these columns one direction is {rough(pace.condition)} times as steep as another, and even the best "
-            f"rate {_needs(pace.at_best, run.steps)}; brought to about -1..1, {rough(pace.scaled_condition)} "
-            f"times, and {rough(pace.scaled)} steps would do"
+            f"on these columns one direction is {rough(pace.condition)} times as steep as another, and even half the "
+            f"largest stable rate {_needs(pace.at_best, run.steps)}; brought to about -1..1, "
+            f"{rough(pace.scaled_condition)} times, and {rough(pace.scaled)} steps would do"
         ),
         remedy={"scale": "columns", "learning_rate": not_above(pace.scaled_rate)},
     )

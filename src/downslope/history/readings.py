@@ -16,14 +16,16 @@ LEVEL = 1e-6
 the spread."""
 
 
-def allowance(lowest: float, level: float) -> float:
-    """Loss above the lowest known one up to which a run has arrived; level: loss of the best constant prediction, nan
-    if unknown.
+def allowance(lowest: float, level: float, floor: float = 0.0) -> float:
+    """Loss above the lowest known one up to which a run has arrived.
 
-    >>> round(allowance(2.0, 100.0), 9), allowance(0.0, float("nan"))
-    (0.0201, 0.0)
+    Args:   level: loss of the best constant prediction, nan if unknown; floor: of predictions that meet every row, from
+            which both are counted: a constant in the loss changes nothing.
+
+    >>> round(allowance(2.0, 100.0), 9), allowance(0.0, float("nan")), round(allowance(3.0, 101.0, floor=1.0), 9)
+    (0.0201, 0.0, 0.0201)
     """
-    return SHARE * abs(lowest) + (LEVEL * abs(level) if math.isfinite(level) else 0.0)
+    return SHARE * abs(lowest - floor) + (LEVEL * abs(level - floor) if math.isfinite(level) else 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +57,7 @@ class Reference:
     agreed     so many of the starts `tried` led there
     nearby     loss of the minimum next to where the run ended; nan where none was found
     level      loss at the best constant prediction, the size by which a loss of 0 is measured
+    floor      loss of predictions that meet every row
     undetermined  what the data cannot tell there, in words
     """
 
@@ -67,6 +70,7 @@ class Reference:
     agreed: int = 1
     nearby: float = float("nan")
     level: float = float("nan")
+    floor: float = 0.0
     undetermined: tuple[str, ...] = ()
 
 
@@ -74,7 +78,8 @@ class Reference:
 class AtEnd:
     """The parabola that fits the objective where the run ended, in what the descent works in.
 
-    gain    by how much the loss would fall to its floor, along the directions that curve upwards
+    gain    by how much the loss would fall to its floor; along directions that curve downwards, by as much as if they
+            curved upwards
     lowest, highest  curvature
     """
 

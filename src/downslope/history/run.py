@@ -60,6 +60,21 @@ class Run:
         return dict(zip(self.parameters, map(float, self.params), strict=True))
 
     @property
+    def rule(self) -> str:
+        """Name of the step rule or solver that ran, without its options."""
+        return str(self.chosen.get("optimizer", "")).partition("(")[0].strip()
+
+    @property
+    def plain(self) -> bool:
+        """Whether each step was rate times the gradient over all rows, and nothing else."""
+        return self.history.batch_size is None and self.rule in ("gd", "sgd")
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether its steps have one length, whatever the slope."""
+        return self.rule in ("adam", "adamw", "rmsprop", "adagrad")
+
+    @property
     def steps(self) -> int:
         """Steps taken."""
         return int(self.history.step[-1]) if len(self.history) else 0

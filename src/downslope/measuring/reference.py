@@ -24,6 +24,7 @@ def reference(problem: Problem, run: Run) -> Reference | None:
         agreed=proof.agreed if proof is not None else 1,
         nearby=run.loss - proof.gap if proof is not None else float("nan"),
         level=problem.level,
+        floor=problem.floor,
         undetermined=run.uncertainty.undetermined if run.uncertainty is not None else (),
     )
     if run.plan.optimizer == "auto" and run.chosen.get("searches"):
@@ -31,10 +32,10 @@ def reference(problem: Problem, run: Run) -> Reference | None:
     try:
         other = _sought(problem, run.plan)
     except DownslopeError:
-        return own if np.isfinite(run.loss) else None
+        return replace(own, optimizer="this run, as no search could be made") if np.isfinite(run.loss) else None
     if not other.loss < run.loss and np.isfinite(run.loss):
         return replace(own, undetermined=other.undetermined)
-    return replace(other, nearby=own.nearby, level=own.level)
+    return replace(other, nearby=own.nearby, level=own.level, floor=own.floor)
 
 
 def lower(known: Reference, run: Run) -> Reference:
@@ -54,6 +55,8 @@ def _sought(problem: Problem, asked: Plan) -> Reference:
         repair=False, start={},
     )  # fmt: skip
     run = train(replace(problem, rescaling=None, inner_columns=problem.columns), plan).run
+    if run.stopped == "interrupted":
+        raise KeyboardInterrupt  # a half-finished search is no reference
     proof = run.certificate
     return Reference(
         loss=run.loss,

@@ -4,9 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from downslope.errors import DownslopeError
 from downslope.history import Birth, Outlying, Reference, Run, Units, Validation
-from downslope.model import read_formula
 from downslope.probe import jacobian
 from downslope.probe.born import born
 from downslope.probe.held_out import held_out, sampled
@@ -49,11 +47,9 @@ def units(problem: Problem, run: Run, known: Reference | None) -> Units | None:
     between = [(int(history.step[row]), _by_name(names, history.params[row])) for row in way]
     best = None if known is None else _by_name(names, known.params)
     columns = {name: problem.of_counted(values) for name, values in problem.table.columns.items()}
-    try:
-        formula = read_formula(problem.model.text)
-    except DownslopeError:
-        return None
-    return units_on(formula, _by_name(names, history.params[0]), _by_name(names, run.params), columns, between, best)
+    return units_on(
+        problem.model.text, _by_name(names, history.params[0]), _by_name(names, run.params), columns, between, best
+    )
 
 
 def without_effect(problem: Problem, run: Run, known: Reference | None) -> tuple[str, ...]:

@@ -13,9 +13,12 @@ from downslope.history import AtEnd, Curvature, Overall, Pace, Reference, Run
 from downslope.measuring.point import look_at
 from downslope.model.linear import rescaling
 from downslope.probe import losses_at
+from downslope.probe.curvature import summed_up
+from downslope.probe.lanczos import extremes
 from downslope.probe.rate_theory import Law, determined, law, steps_needed
 from downslope.probe.rate_theory import floor as noise_floor
 from downslope.problem import Problem
+from downslope.strategy import FEW_PARAMETERS
 
 OF_RUN_TIME = 0.05
 """Share of a run's time that looking at the curvature along its way may take."""
@@ -25,7 +28,7 @@ MOST_LOSSES = 129
 EPSILON = float(np.finfo(float).eps)
 LADDER = (1.0, 0.3, 0.1)
 """Parts of the best rate that are tried, where no theory tells whether it arrives."""
-MOST_SECONDS = 20.0
+MOST_SECONDS = 3.0
 """Of a run, for which others are tried beside it."""
 
 
@@ -34,34 +37,34 @@ def along(problem: Problem, run: Run) -> Curvature | None:
     rows = np.flatnonzero(run.history.finite)
     if not rows.size:
         return None
-    names, last = problem.free, int(rows[-1])
+    names, last, first = problem.free, int(rows[-1]), int(rows[0])
+    if len(names) > FEW_PARAMETERS:  # the ends of the spectrum alone, at the ends of the way
+        seen = [
+            extremes(problem.objective, point, problem.rows)
+            for point in problem.inner(run.history.params[[first, last]])
+        ]
+        values = np.array([[each.lowest, each.highest] for each in seen])
+        steps, ends = run.history.step[[first, last]], np.stack([seen[1].flattest, seen[1].steepest], axis=1)
+        return summed_up(names, steps, values, ends) if np.isfinite(values).all() else None
     started = time.perf_counter()
-    seen = {last: look_at(problem, run.history.params[last]).hessian}
+    matrices = {last: look_at(problem, run.history.params[last]).hessian}
     cost = max(time.perf_counter() - started, 1e-7)
     if problem.straight is not None:
-        seen[int(rows[0])] = seen[last]  # the same everywhere
+        matrices[first] = matrices[last]  # the same everywhere
     else:
         more = min(MOST_LOOKS, int(OF_RUN_TIME * run.seconds / cost) - 1)
         # the start first, then evenly
         for place in np.unique(np.linspace(0, rows.size - 1, more + 1).astype(int))[:more] if more > 0 else ():
-            seen.setdefault(int(rows[place]), look_at(problem, run.history.params[rows[place]]).hessian)
-    kept = [row for row in sorted(seen) if np.isfinite(seen[row]).all()]
+            matrices.setdefault(int(rows[place]), look_at(problem, run.history.params[rows[place]]).hessian)
+    kept = [row for row in sorted(matrices) if np.isfinite(matrices[row]).all()]
     if not kept:
         return None
-    values = [np.linalg.eigvalsh(seen[row]) for row in kept]
-    spectrum, vectors = np.linalg.eigh(seen[kept[-1]])
-    return Curvature(
-        names=names,
-        steps=run.history.step[kept],
-        highest=np.array([each[-1] for each in values]),
-        lowest=np.array([each[0] for each in values]),
-        spectrum=spectrum,
-        steepest=vectors[:, -1],
-        flattest=vectors[:, 0],
-    )
+    values, vectors = np.linalg.eigh(np.array([matrices[row] for row in kept]))
+    return summed_up(names, run.history.step[kept], values, vectors)
 
 
 def at_end(problem: Problem, run: Run) -> AtEnd | None:
+    """The parabola that fits where the run ended; None if its numbers are not finite."""
     point = look_at(problem, run.params)
     if not point.finite:
         return None
@@ -169,11 +172,12 @@ def _tried(problem: Problem, run: Run, best: float, enough: float) -> tuple[floa
             run.steps,
             limits=(problem.lower, problem.upper) if problem.bounded else None,
         )
-        above = 0
+        above, here = 0, 0
         for block in descend(trial):
             rows = np.flatnonzero(~(block.history.loss <= enough))
             above = int(block.history.step[rows[-1]]) if rows.size else above
-        if above < run.steps:
+            here = int(block.history.step[-1])
+        if above < here == run.steps:
             return best * part, above + 1.0
     return best, float("inf")
 

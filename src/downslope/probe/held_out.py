@@ -56,19 +56,21 @@ def held_out(
     ([2.5, 0.0, 2.5], 2)
     """
     chosen = sampled(steps)
-    by_row = np.full((chosen.size, target.size), np.nan)
-    for place, row in enumerate(chosen):
-        if np.isfinite(path[row]).all():
-            prediction = np.asarray(predict(path[row], columns), dtype=np.float64)
-            by_row[place] = loss.of(prediction / spread, target / spread)
     share = np.full(target.size, 1 / target.size) if weight is None else weight / weight.sum()
-    losses = by_row @ share
+    losses, last, lowest = np.full(chosen.size, np.nan), np.zeros(0), np.zeros(0)
+    for place, row in enumerate(chosen):
+        if not np.isfinite(path[row]).all():
+            continue
+        prediction = np.asarray(predict(path[row], columns), dtype=np.float64)
+        by_row = loss.of(prediction / spread, target / spread)
+        here = float(by_row @ share)
+        if np.isfinite(here):
+            lowest = by_row if not here >= np.fmin.reduce(losses) else lowest
+            last, losses[place] = by_row, here
     finite = np.isfinite(losses)
     if not finite.any():
         return None
-    chosen, by_row, losses = chosen[finite], by_row[finite], losses[finite]
-    difference = by_row[-1] - by_row[int(np.argmin(losses))]
-    return Validation(steps[chosen], losses, target.size, _error(difference, share))
+    return Validation(steps[chosen[finite]], losses[finite], target.size, _error(last - lowest, share))
 
 
 def _error(difference: np.ndarray, share: np.ndarray) -> float:

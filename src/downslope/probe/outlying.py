@@ -118,6 +118,11 @@ def outlying(
     )
 
 
+MOST_WORK = 2e5
+"""Rows times parameters squared up to which rows are also left out in the order of a fit that they cannot pull: a tenth
+of a second."""
+
+
 def _basis(jacobian: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Orthonormal columns (n, r) of what the parameters can reach, and (p, r): how they follow from moves in it."""
     width = np.linalg.norm(jacobian, axis=0)
@@ -135,7 +140,8 @@ def _orders(basis: np.ndarray, rest: np.ndarray, freedom: int) -> list[_Left]:
     """
     most = max(int(np.ceil(MOST_SHARE * rest.size)), min(OF_FEW, rest.size // 3))
     most = min(MOST, most, freedom - 2)
-    order = farthest(basis, rest, most)
+    # its cost grows with the rows and the square of the parameters
+    order = farthest(basis, rest, most) if rest.size * basis.shape[1] ** 2 <= MOST_WORK else None
     striking = _leave_out(basis, rest, freedom, most)
     return [striking] if order is None else [striking, _leave_out(basis, rest, freedom, most, order)]
 

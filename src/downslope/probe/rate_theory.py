@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from downslope.choice import parse
+from downslope.descent.rules import options_of
 
 PLAIN = ("gd", "sgd", "momentum", "nesterov")
 MOST_STEPS = 1 << 40
@@ -79,9 +80,7 @@ def law(optimizer: str) -> Law | None:
     choice = parse(optimizer, what="optimizer")
     if choice.name not in PLAIN:
         return None
-    takes = {"momentum": 0.9} if choice.name in ("momentum", "nesterov") else {}
-    options = choice.numbers(takes, what="optimizer")
-    return Law(options.get("momentum", 0.0), choice.name == "nesterov")
+    return Law(options_of(optimizer).get("momentum", 0.0), choice.name == "nesterov")
 
 
 def edge(optimizer: str) -> float:
@@ -93,7 +92,7 @@ def edge(optimizer: str) -> float:
     """
     choice = parse(optimizer, what="optimizer")
     if choice.name in ("adam", "adamw"):
-        b1 = float(choice.args[0] if choice.args else choice.options.get("b1", 0.9))  # type: ignore[arg-type]
+        b1 = options_of(optimizer)["b1"]
         return (2 + 2 * b1) / (1 - b1)
     return 2.0 if choice.name == "rmsprop" else float("nan")
 

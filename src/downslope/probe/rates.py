@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from downslope.descent.rate_lanes import Lanes
+from downslope.descent.rules import options_of
 from downslope.history.readings import allowance
 from downslope.probe.rate_theory import Law, determined, factors, limit
 
@@ -33,11 +34,14 @@ FALLS = 0.9
 
 
 class Goal(NamedTuple):
-    """best: lowest loss known; level: loss of the best constant prediction; steps: those of each run."""
+    """best: lowest loss known; level: loss of the best constant prediction; steps: those of each run; floor: loss of
+    predictions that meet every row.
+    """
 
     best: float
     level: float
     steps: int
+    floor: float = 0.0
 
     @property
     def arrived(self) -> float:
@@ -47,7 +51,7 @@ class Goal(NamedTuple):
     @property
     def margin(self) -> float:
         """The same above the best."""
-        return allowance(self.best, self.level)
+        return allowance(self.best, self.level, self.floor)
 
 
 def foretold(
@@ -151,21 +155,10 @@ def divisors(memory: Any, optimizer: str) -> np.ndarray | None:
         return None
     state = moments[0]
     squares = np.asarray(state.nu)
-    name, _, options = optimizer.partition("(")
-    eps = _option(options, "eps", 1e-8)
-    if name == "rmsprop":
-        return np.sqrt(squares + eps)
-    fading = _option(options, "b2", 0.999)
-    return np.sqrt(squares / (1 - fading ** np.asarray(state.count)[:, None])) + eps
-
-
-def _option(options: str, name: str, default: float) -> float:
-    """One option of a rule's text, such as "b1=0.9, eps=1e-8)"."""
-    for part in options.rstrip(")").split(","):
-        key, _, value = part.partition("=")
-        if key.strip() == name:
-            return float(value)
-    return default
+    options = options_of(optimizer)
+    if "decay" in options:
+        return np.sqrt(squares + options["eps"])
+    return np.sqrt(squares / (1 - options["b2"] ** np.asarray(state.count)[:, None])) + options["eps"]
 
 
 def sharpness(hessian: np.ndarray, divisor: np.ndarray) -> np.ndarray:

@@ -48,7 +48,10 @@ def uncertainty(
         root = np.linalg.solve(edge.T, across.T).T  # as a square of this it has no negative variance
         covariance = 2.0 * noise / rows * (root @ root.T)
     else:
-        inverse = np.linalg.inv(best.seen.hessian[:rank, :rank]) if rank else np.zeros((0, 0))
+        curved = best.seen.hessian[:rank, :rank]
+        # where no row lies within huber's distance there is no curvature, and nothing tells the errors
+        flat = np.linalg.matrix_rank(curved) < rank
+        inverse = np.full((rank, rank), np.nan) if flat else np.linalg.inv(curved)
         spread = inverse @ best.seen.scores[:rank, :rank] @ inverse / rows
         counted = rows / freedom if freedom > 0 else np.nan
         covariance = across @ spread @ across.T * counted

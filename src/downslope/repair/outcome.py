@@ -37,6 +37,8 @@ class Repair:
     before: Any
     tried: tuple[Trial, ...]
     reason: str
+    interrupted: bool = False
+    """Whether somebody stopped it before all changes were tried."""
 
     @property
     def changed(self) -> bool:
@@ -65,18 +67,19 @@ class Repair:
         """Each change, and what became of the loss, one text each; empty if nothing was changed."""
         if not self.changed:
             return ()
-        changes = (f"{name}: {_shown(old)} -> {_shown(new)}" for name, (old, new) in self.changes.items())
+        changes = (f"{name}: {shown(old)} -> {shown(new)}" for name, (old, new) in self.changes.items())
         return (*changes, f"loss: {self.before.loss:.6g} -> {self.fit.loss:.6g}")
 
 
 def difference(before: Plan, after: Plan) -> dict[str, tuple[Any, Any]]:
-    """The fields of two plans that differ.
+    """The fields of two plans that differ, but for `repair`, which is no part of how a run goes.
 
     >>> difference(Plan(learning_rate=0.1, steps=9), Plan(learning_rate=0.2, steps=9))
     {'learning_rate': (0.1, 0.2)}
     """
     old, new = asdict_shallow(before), asdict_shallow(after)
-    return {name: (old[name], new[name]) for name in old if old[name] is not new[name] and old[name] != new[name]}
+    differ = [name for name in old if name != "repair" and old[name] is not new[name] and old[name] != new[name]]
+    return {name: (old[name], new[name]) for name in differ}
 
 
 def _written(setting: str, value: Any) -> str:
@@ -91,11 +94,14 @@ def _written(setting: str, value: Any) -> str:
     return repr(value)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A setting in a sentence."""
+    if hasattr(value, "init") and hasattr(value, "update"):
+        return "an optax transformation"
     if callable(value):
         return str(getattr(value, "__name__", type(value).__name__))
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name}: {_shown(each)}" for name, each in value.items()) + "}" if value else "none"
+        return "{" + ", ".join(f"{name}: {shown(each)}" for name, each in value.items()) + "}" if value else "none"
     return "none" if value is None else str(value)

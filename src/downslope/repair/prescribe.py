@@ -1,7 +1,8 @@
 """Prescribe: what to change in a Plan, for what was found, the smallest change first.
 
-rate -> schedule -> scaling -> start -> rule. Each is tried by whoever conducts, on the same budget; a change that does
-not help is not kept, so a prescription may be bold.
+rate -> schedule -> scaling -> start -> rule. Each is tried by whoever conducts, on the same number of steps, but for
+the last resort, a search, which takes those that it needs. What does not help is not kept, so a prescription may be
+bold.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +17,6 @@ from downslope.plan import Plan
 
 IN_THE_DATA = ("outliers", "undetermined", "ignored-parameter")
 """Symptoms that no way of training cures."""
-ADAPTIVE = ("adam", "adamw", "rmsprop", "adagrad")
 ANY_WAY = {"optimizer": "auto", "learning_rate": None, "steps": None, "epochs": None, "batch_size": None,
            "tolerance": None, "scale": "none"}  # fmt: skip
 """To leave the way to us: no smaller change is left."""
@@ -75,6 +75,8 @@ def _smaller(run: Run, finding: Finding) -> Iterator[tuple[Change, str]]:
     if isinstance(named, float):
         yield {"learning_rate": named}, "the rate that the curvature allows"
     rate = _rate(run) if not isinstance(named, float) else min(named, _rate(run))
+    if not rate > 0:  # a rule that holds its own
+        return
     for part in (0.5, 0.1, 0.02, 1e-3, 1e-4):
         yield {"learning_rate": not_above(rate * part)}, "a smaller rate"
 
@@ -92,6 +94,8 @@ def _best(run: Run, finding: Finding) -> Iterator[tuple[Change, str]]:
 
 def _larger(run: Run, finding: Finding) -> Iterator[tuple[Change, str]]:
     rate = _rate(run)
+    if not rate > 0:
+        return
     for times in (3.0, 10.0, 30.0, 100.0, 1000.0):
         yield {"learning_rate": not_above(rate * times)}, "a larger rate"
 
@@ -99,9 +103,11 @@ def _larger(run: Run, finding: Finding) -> Iterator[tuple[Change, str]]:
 def _falling(run: Run, finding: Finding) -> Iterator[tuple[Change, str]]:
     """A rate that falls to nothing by the last step, so that what circles comes to rest."""
     rate = _rate(run)
+    if not rate > 0:
+        return
     for part in (1.0, 0.3, 0.1, 3.0, 0.03):
         yield {"learning_rate": f"cosine({rate * part:.3g})"}, "a rate that falls to 0 lets it come to rest"
-    if _name(run) in ADAPTIVE and run.history.batch_size is None:
+    if run.adaptive and run.history.batch_size is None:
         yield {"learning_rate": "auto"}, "a rate from the way that lies ahead, falling to 0"
 
 
@@ -130,8 +136,7 @@ def _elsewhere(run: Run, finding: Finding) -> Iterator[tuple[Change, str]]:
 
 def _other_rule(run: Run, finding: Finding) -> Iterator[tuple[Change, str]]:
     pace = run.readings.pace if run.readings is not None else None
-    plain = _name(run) in ("gd", "sgd") and run.history.batch_size is None
-    if plain and pace is not None:
+    if run.plain and pace is not None:
         for memory in (0.9, 0.99):
             yield (
                 {"optimizer": f"nesterov({memory})", "learning_rate": not_above(pace.best_rate / 2)},
@@ -152,7 +157,7 @@ KINDS: Mapping[str, Sequence[Callable[[Run, Finding], Iterator[tuple[Change, str
     "overshooting": (_smaller,),
     "bouncing": (_best, _falling, _smaller, _scaled, _other_rule),
     "crawling": (_best, _larger, _falling, _scaled, _other_rule),
-    "ravine": (_scaled, _other_rule),
+    "ravine": (_best, _scaled, _other_rule),
     "unscaled-inputs": (_scaled, _other_rule),
     "plateau": (_best, _larger, _elsewhere, _other_rule),
     "local-minimum": (_elsewhere, _other_rule),
@@ -160,10 +165,6 @@ KINDS: Mapping[str, Sequence[Callable[[Run, Finding], Iterator[tuple[Change, str
     "overfitting": (_until_the_turn,),
 }
 """Kinds of change that may cure a symptom."""
-
-
-def _name(run: Run) -> str:
-    return str(run.chosen.get("optimizer", "")).split("(")[0].strip()
 
 
 def _start(run: Run, params: np.ndarray) -> dict[str, float]:

@@ -15,8 +15,8 @@ from downslope.report.numbers import count, number
 
 MOST_LINES = 15
 MOST_FINDINGS = 3
-LONGEST = 2
-"""Lines that one fact may take; a finding may take one more."""
+LONGEST = 6
+"""Lines that one fact may take, where there is room."""
 NARROWEST = 60
 DIGITS = 4
 
@@ -27,13 +27,15 @@ def story(run: Run, findings: Sequence[Finding], repair: Repair | None = None, w
     Args:   repair: what came of a repair, if one was tried; width: columns of the terminal.
     Returns: at most 15 lines, each ending in a line break.
     """
-    facts = [("asked", _asked(run)), ("loss", _happened(run.history)), ("state", _state(run))]
+    facts = [("asked", _asked(run)), ("loss", _happened(run)), ("state", _state(run, findings))]
     told = [("found", words.seen(found)) for found in findings[:MOST_FINDINGS]]
     if len(findings) > MOST_FINDINGS:
         told.append(("found", f"and {len(findings) - MOST_FINDINGS} more: downslope shows them as fit.findings"))
     nothing = "nothing wrong with the training"
-    if run.readings is None:
+    if run.readings is None or run.readings.reference is None:
         nothing = "nothing wrong in the steps; no more was measured of this run"
+    if not len(run.history):
+        nothing = "; ".join(("nothing: no step was seen", *run.notes))
     facts += told or [("found", nothing)]
     after = [("valley", text) for text in _valley(run)] + [("cost", _cost(run))]
     if repair is not None:
@@ -48,7 +50,7 @@ def story(run: Run, findings: Sequence[Finding], repair: Repair | None = None, w
 
 def _lines(facts: Sequence[tuple[str, str]], width: int) -> list[str]:
     """Names in front, texts wrapped; where there are too many lines, long facts are cut to one line, the last first."""
-    most = [LONGEST + (name == "found") for name, _ in facts]
+    most = [LONGEST for _ in facts]
     while True:
         lines: list[str] = []
         for (name, text), limit in zip(facts, most, strict=True):
@@ -56,7 +58,8 @@ def _lines(facts: Sequence[tuple[str, str]], width: int) -> list[str]:
             lines += [f"{name if place == 0 else '':<11}{part}" for place, part in enumerate(wrapped)]
         if len(lines) <= MOST_LINES or all(limit == 1 for limit in most):
             return lines[:MOST_LINES]
-        longest = max(range(len(most)), key=lambda place: (most[place], place))
+        # of the facts that fill their lines, the longest gives one up; a finding last
+        longest = max(range(len(most)), key=lambda place: (most[place] > 1, facts[place][0] != "found", most[place]))
         most[longest] -= 1
 
 
@@ -70,13 +73,27 @@ def _asked(run: Run) -> str:
 def _setting(value: object) -> str:
     if isinstance(value, float):
         return number(value, DIGITS)
+    if isinstance(value, dict) and list(value) == ["described"]:
+        return str(value["described"])
     if isinstance(value, dict):
         return "{" + ", ".join(f"{name}: {_setting(each)}" for name, each in value.items()) + "}"
     return words.called(value) if not isinstance(value, int | list) else str(value)
 
 
-def _happened(history: History) -> str:
-    """The loss at the start, when half and nearly all of the fall was done, at the best step and at the end."""
+def _happened(run: Run) -> str:
+    """The loss at the start, when half and nearly all of the fall was done, at the best step and at the end; over all
+    rows, also of a run on batches, as far as it was measured.
+    """
+    history, overall = run.history, run.readings.overall if run.readings is not None else None
+    if overall is not None and overall.steps.size:
+        nothing = np.zeros((overall.steps.size, 0))
+        history = History.of((), step=overall.steps, loss=overall.losses, params=nothing)
+    elif history.batch_size is not None:
+        return f"{_told(history)}, each of a batch"
+    return _told(history)
+
+
+def _told(history: History) -> str:
     if not len(history):
         return "no step was seen"
     finite = np.flatnonzero(history.finite)
@@ -95,8 +112,10 @@ def _happened(history: History) -> str:
     return ", ".join(told)
 
 
-def _state(run: Run) -> str:
-    return f"{words.state(run)}: {'; '.join(run.reasons)}" if run.reasons else words.state(run)
+def _state(run: Run, findings: Sequence[Finding]) -> str:
+    """With its reasons, but for those that a finding says again."""
+    reasons = [reason for reason in run.reasons if not any(reason in found.message for found in findings)]
+    return f"{words.state(run)}: {'; '.join(reasons)}" if reasons else words.state(run)
 
 
 def _valley(run: Run) -> Iterator[str]:
@@ -105,12 +124,16 @@ def _valley(run: Run) -> Iterator[str]:
     if known is None or not known.highest.size:
         return
     high, low = float(known.highest[-1]), float(known.lowest[-1])
-    steep = f"steepest where {in_words(known.steepest, known.names)}, curvature {number(high, DIGITS)}"
+    steep = f"steepest {_along(known.steepest, known.names)}, curvature {number(high, DIGITS)}"
     if len(known.names) == 1:
         yield f"curvature {number(high, DIGITS)}"
         return
-    flat = f"flattest where {in_words(known.flattest, known.names)}, {number(low, DIGITS)}"
-    yield f"{steep}; {flat}"
+    yield f"{steep}; flattest {_along(known.flattest, known.names)}, {number(low, DIGITS)}"
+
+
+def _along(direction: np.ndarray, names: Sequence[str]) -> str:
+    said = in_words(direction, names)
+    return f"along {said}" if said.endswith(" alone") else f"where {said}"
 
 
 def _cost(run: Run) -> str:

@@ -117,6 +117,8 @@ class Binding:
         again = [each for each in found if named.get(id(each)) in self.names]
         if again and not held & ids:
             name, shape = named[id(again[0])], tuple(again[0].shape)
+            # tensors that came new cannot have been summed before
+            self._seen.facts.pop("summed-gradients", None)
             self._seen.stop(f"{name} changed its shape to {shape} on the way: the history ends before that")
             return
         self._several = True
