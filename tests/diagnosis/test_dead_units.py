@@ -52,4 +52,4 @@ def test_units_that_do_not_matter_are_let_be(seen):
 
 
 def test_what_is_fixed_gets_no_start():
-    assert dead_units(run(plan=Plan(fixed={"a": 1.0}))).remedy == {"start": {"k": 0.25}}
+    assert dead_units(run(plan=Plan(fixed={"a": 1.0}))).remedy["start"] == {"k": 0.25}

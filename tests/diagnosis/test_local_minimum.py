@@ -53,7 +53,7 @@ def test_finding_names_both_and_how_many_starts_agree(descent):
     assert found.message == (
         "this is a minimum, with the loss 0.5, but not the lowest: 17 of 20 other starts lead to 0.125"
     )
-    assert found.remedy == {"start": {"w": pytest.approx(3.0)}}
+    assert found.remedy["start"] == {"w": pytest.approx(3.0)}
     assert found.evidence["starts that agree on it"] == 17
 
 

@@ -58,14 +58,14 @@ def test_message_says_what_is_promised_and_what_is_known():
 
 
 def test_remedy_is_the_start_from_which_the_way_led_lower():
-    assert plateau(standing(0.0, 1.0)).remedy == {"start": {"w": 3.0, "b": 4.0}}
+    assert plateau(standing(0.0, 1.0)).remedy["start"] == {"w": 3.0, "b": 4.0}
 
 
 def test_what_is_held_gets_no_start():
     found = plateau(standing(0.0, 1.0, fixed={"b": 2.0}))
-    assert found.remedy == {"start": {"w": 3.0}}
+    assert found.remedy["start"] == {"w": 3.0}
     assert Plan(fixed={"b": 2.0}).changed(**found.remedy).start == {"w": 3.0}
-    assert plateau(standing(0.0, 1.0, tied={"w": "2*b"})).remedy == {"start": {"b": 4.0}}
+    assert plateau(standing(0.0, 1.0, tied={"w": "2*b"})).remedy["start"] == {"b": 4.0}
 
 
 def test_first_step_is_where_it_came_to_stand():

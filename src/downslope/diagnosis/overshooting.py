@@ -44,6 +44,7 @@ def overshooting(run: Run) -> Finding | None:
         return None
     rate = float(np.median(history.rate[across - 1]))
     calm = rate / product
+    pace = run.readings.pace if run.readings is not None else None
     return Finding(
         symptom="overshooting",
         severity="warning",
@@ -58,7 +59,8 @@ def overshooting(run: Run) -> Finding | None:
             f"{share:.0%} of the steps landed across the valley: rate times curvature is {rough(product)} along them, "
             f"above 1 (and below 2, so the loss still falls); up to the rate {rough(calm)} they would not"
         ),
-        remedy={"learning_rate": not_above(calm)},
+        # a smaller rate is no cure where it would not arrive
+        remedy={} if pace is not None and pace.at_best > run.steps else {"learning_rate": not_above(calm)},
     )
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from downslope.diagnosis.finding import not_above
 from downslope.history import Reference, Run
 
 LEFT_TO_US = {"optimizer": "auto", "learning_rate": None, "steps": None, "epochs": None, "batch_size": None}
@@ -20,7 +21,10 @@ def from_there(run: Run, known: Reference | None) -> dict[str, Any]:
     begun = dict(zip(run.parameters, map(float, run.history.params[0]), strict=True))
     if all(moved[name] == begun[name] for name in moved):  # the same place: it was the way from there that led away
         return dict(LEFT_TO_US)
-    return {"start": moved}
+    pace = run.readings.pace if run.readings is not None else None
+    if pace is None:  # nothing tells which rate is safe there
+        return {"start": moved, **LEFT_TO_US}
+    return {"start": moved, "learning_rate": not_above(pace.best_rate)}
 
 
 def fixing(run: Run, held: dict[str, float]) -> dict[str, dict[str, float]]:

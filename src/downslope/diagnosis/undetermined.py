@@ -28,7 +28,7 @@ def undetermined(run: Run) -> Finding | None:
     apart = separable(run)
     if apart is not None:
         return apart  # there the curvature fades: what it says of combinations is its rounding
-    said = [text for text in _said(run) if not _is_silent(run, text)]
+    said = list(dict.fromkeys(text for text in _said(run) if not _is_silent(run, text)))
     left = len(run.parameters) - len(run.plan.fixed) - len(run.plan.tied)
     if not said:
         return None
