@@ -37,6 +37,7 @@ class Trust(NamedTuple):
     minimum: Minimum | None
 
 
+@np.errstate(all="ignore")  # of a descent that ran off, numbers of 1e200 are looked at too
 def certify(
     problem: Problem, strategy: Strategy, params: np.ndarray, loss: float, last: Block, found: Found | None
 ) -> Trust:

@@ -73,3 +73,11 @@ def test_a_bootstrap_of_three_rows_is_refused():
     fit = ds.fit("y = a*x + b", {"x": [0.0, 1, 2], "y": [0.0, 1.1, 1.9]})
     with pytest.raises(ds.RequestError, match="too few different"):
         fit.bootstrap(100)
+
+
+def test_huber_whose_bend_no_row_reaches_has_no_errors_but_an_answer():
+    generator = np.random.default_rng(2)
+    x = np.linspace(0, 4, 60)
+    data = {"x": x, "y": 2 * x + 1 + generator.standard_t(2, 60)}
+    fit = ds.fit("y = w*x + b", data, loss="huber(0.01)", optimizer="gd", steps=500, learning_rate=0.05)
+    assert np.isfinite(fit.loss) and fit.state in ("usable", "untrusted")

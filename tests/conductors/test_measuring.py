@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import downslope as ds
+from downslope.arrays import double_precision
 from downslope.diagnosis.arrival import tolerance
 from downslope.history import Readings
 
@@ -186,3 +187,12 @@ def test_constant_columns_and_single_rows_are_no_obstacle(x):
     y = [2.0, 2.1, 1.9][: len(x)]
     fit = ds.fit("y = w*x", {"x": x, "y": y}, optimizer="gd", learning_rate=0.01, steps=5)
     assert fit.readings.reference is not None and fit.explain() and fit.repair().reason
+
+
+def test_a_trial_that_diverges_has_not_arrived():
+    from downslope.measuring.way import _tried
+
+    data = {"x": X, "y": 2 * np.exp(0.5 * X)}
+    fit = ds.fit("y = a*exp(b*x)", data, **(GD | {"start": {"a": 1.0, "b": 0.0}}))
+    with double_precision():
+        assert _tried(fit.problem, fit.run, 1e6, 1e-3) == (1e6, np.inf)

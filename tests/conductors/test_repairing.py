@@ -80,6 +80,7 @@ def test_a_healthy_fit_that_asked_for_nothing_is_left_as_it_is():
 
 def test_keyword_returns_the_repaired_fit():
     fit = ds.fit(LINE, DATA, **SLOW, repair=True)
+    assert set(fit.repaired.changes) == {"learning_rate"} and "repair" not in fit.repaired.reason
     assert fit.repaired.changed and fit.repaired.fit is fit and fit.findings == ()
     assert fit.plan.learning_rate == 0.5
     assert fit.repaired.before.plan.learning_rate == 0.001

@@ -91,3 +91,18 @@ def test_a_bounce_says_more(descent):
     run = on_a_parabola(descent, 1.9999 / 4, 50)
     assert [each.symptom for each in examine(run)] == ["bouncing"]
     assert np.all(run.history.landing[1:] < 0)
+
+
+@pytest.mark.parametrize("steps", [50, 5000])
+@pytest.mark.parametrize("product", [1.2, 1.5, 1.9])
+def test_steps_on_the_floor_do_not_blur_the_curvature(parabola, product, steps):
+    """Most of 5,000 steps go to and fro by their last digits."""
+    found = overshooting(as_run(parabola(product, steps)))
+    assert found.evidence["rate times curvature"] == pytest.approx(product, rel=1e-6)
+
+
+def test_losses_that_do_not_belong_to_one_function_tell_no_curvature(parabola):
+    """Each step of a loop on batches sees another loss."""
+    history = parabola(1.5, 60)
+    other = replace(history, loss=np.random.default_rng(0).uniform(0, history.loss[0], len(history)))
+    assert overshooting(as_run(replace(other, loss=np.append(history.loss[0], other.loss[1:])))) is None
