@@ -185,9 +185,10 @@ def run() -> Run:
 
 
 def same(one, other) -> bool:
-    """Equal to the bit, nan and the sign of zero included; mappings also in their order."""
+    """Equal to the bit, the sign of zero included, but for the sign of a nan; mappings also in their order."""
     if isinstance(one, np.ndarray):
-        return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+        bits = [np.where(np.isnan(each), np.nan, each).tobytes() for each in (one, other)]
+        return one.dtype == other.dtype and one.shape == other.shape and bits[0] == bits[1]
     if is_dataclass(one) and not isinstance(one, Described):
         return type(one) is type(other) and all(
             same(getattr(one, entry.name), getattr(other, entry.name)) for entry in fields(one)

@@ -232,16 +232,16 @@ def test_full_output_is_that_of_minpack():
 
 def test_other_data_compile_nothing():
     def fitted(function, scale):
-        started = time.perf_counter()
+        started = time.process_time()  # whoever else keeps the machine busy
         curve_fit(function, X, scale * Y, [1, 1, 1])
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     def fresh():
         return lambda x, a, b, c: a * np.exp(-b * x) + c + 0.0
 
     for function in (lambda: decay, lambda: looped, fresh):
-        first = fitted(function(), 1.0)  # compiles
-        assert min(fitted(function(), scale) for scale in (2.0, 3.0, 4.0)) < first / 2
+        fitted(function(), 1.0)
+        assert min(fitted(function(), scale) for scale in (2.0, 3.0, 4.0)) < 0.3  # compiling takes 0.5 s and more
 
 
 def test_a_changed_constant_is_seen():
