@@ -68,3 +68,19 @@ def strict_dtypes(request: pytest.FixtureRequest) -> Iterator[None]:
 def seeds() -> dict[str, Any]:
     """The golden values: what other engines and exact arithmetic answer to the lessons' problems."""
     return json.loads((Path(__file__).parent / "golden" / "seeds.json").read_text())
+
+
+@pytest.fixture
+def compiled():
+    """The programs that JAX compiles from here on."""
+    from jax import monitoring
+
+    seen = []
+
+    def listen(event, seconds, **_):
+        if "backend_compile" in event:
+            seen.append(event)
+
+    monitoring.register_event_duration_secs_listener(listen)
+    yield seen
+    monitoring.unregister_event_duration_listener(listen)

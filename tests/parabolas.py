@@ -91,7 +91,7 @@ def on_a_parabola(
         "curvature": Curvature(
             history.parameters, ends, np.full(2, high), np.full(2, min(curves)), np.sort(curve), steep, flat
         ),
-        "reference": Reference(floor, best, history.params[0], "closed-form", certain=True, nearby=floor, level=LEVEL),
+        "reference": Reference(floor, best, history.params[0], "closed-form", nearby=floor, level=LEVEL),
         "at_end": AtEnd(run.loss - floor, min(curves), high),
         "pace": pace,
     }

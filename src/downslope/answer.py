@@ -121,7 +121,7 @@ class Answer:
     @property
     def readings(self) -> Readings:
         """What was measured of the run beside its steps: curvature on the way, the lowest loss known, the pace."""
-        return self.measured.readings or Readings()
+        return self.measured.taken
 
     @property
     def curvature(self) -> Curvature | None:

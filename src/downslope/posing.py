@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from downslope.data import Reading, Scaling, Table
-from downslope.data.holding_out import divide
+from downslope.data.holding_out import HeldOut, divide
 from downslope.errors import RequestError, UnknownName, shortened
 from downslope.history import History, Run
 from downslope.history.store import Described
@@ -29,7 +29,7 @@ from downslope.model.linear import rescaling
 from downslope.objective import as_loss, build
 from downslope.objective.loss import check_loss, check_target
 from downslope.plan import Plan, asdict_shallow, named
-from downslope.problem import HeldOut, Problem
+from downslope.problem import Problem
 
 
 def pose(

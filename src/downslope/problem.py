@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from downslope.data import Table
+from downslope.data.holding_out import HeldOut
 from downslope.descent import Straight
 from downslope.model import Model, Restriction
 from downslope.model.linear import Design, Rescaling, design
@@ -22,37 +23,6 @@ QUANTILES = 33
 """Constants among which the best is taken, where no formula gives it."""
 ENOUGH = 5e-5
 """Standard errors by which the answer to so many rows may miss the minimum."""
-
-
-class HeldOut(NamedTuple):
-    """Rows that take no part in the descent, for validation: their places in the table, and (n,) each, the user's
-    columns that the model reads, target, weight (None: all count alike) and spread.
-    """
-
-    places: np.ndarray
-    columns: Mapping[str, np.ndarray]
-    target: np.ndarray
-    weight: np.ndarray | None
-    spread: np.ndarray | float
-
-    @classmethod
-    def of(
-        cls,
-        names: tuple[str, ...],
-        table: Table,
-        places: np.ndarray,
-        target: np.ndarray,
-        weight: np.ndarray | None,
-        spread: np.ndarray | float,
-    ) -> "HeldOut":
-        """Of the rows at these places, from weight and spread of all rows of the table."""
-        return cls(
-            places,
-            {name: table[name][places] for name in names},
-            target,
-            None if weight is None else weight[places],
-            spread[places] if isinstance(spread, np.ndarray) else spread,
-        )
 
 
 @dataclass(frozen=True, eq=False)

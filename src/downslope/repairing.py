@@ -1,4 +1,4 @@
-"""Repairing: try what the repair room prescribes, on the same budget, and keep what is better."""
+"""Repairing: try what the repair room prescribes, and keep what is better."""
 
 import time
 from dataclasses import replace
@@ -31,9 +31,8 @@ WORTH_IT = 0.01
 
 def repair(fit: Fit) -> Repair:
     """Find the smallest change of the plan that cures what was found; `Fit.repair`."""
-    if fit.run.readings is None and fit.problem is None:  # of an earlier version, or saved by hand
-        with double_precision():
-            fit = Fit(fit.run, pose_again(fit.run, fit.spec, fit.plan), fit._model)
+    if fit.run.readings is None:  # of an earlier version, or saved by hand
+        _pose(fit)
     findings = fit.findings
     if not findings:
         return Repair(fit, fit, (), "nothing is wrong with this training; it was left as it is")
@@ -43,14 +42,14 @@ def repair(fit: Fit) -> Repair:
     if not to_cure:
         return Repair(fit, fit, (), ". ".join(said))
     best, tried, began, stopped = fit, [], time.perf_counter(), False
+    problem = _pose(fit)
     with double_precision():
-        problem = fit.problem or pose_again(fit.run, fit.spec, fit.plan)
         for whole in prescribe(fit.measured, to_cure)[:MOST_TRIALS]:
             other = _tried(fit, problem, whole)
             if other is None:
                 tried.append(Trial(whole.change, whole.reason, float("nan"), 0, cured=False))
                 continue
-            cured = other.stopped != "interrupted" and _cures(other, fit, whole, to_cure)
+            cured = other.stopped != "interrupted" and _cures(other, fit, whole)
             tried.append(Trial(whole.change, whole.reason, other.loss, other.run.steps, cured))
             if other.stopped == "interrupted":
                 said, stopped = [*said, f"interrupted after {len(tried)} changes"], True
@@ -71,6 +70,13 @@ def repair(fit: Fit) -> Repair:
     return Repair(best, fit, tuple(tried), ". ".join(said), stopped)
 
 
+def _pose(fit: Fit) -> "Problem":
+    """The problem of a fit, which a loaded run has only then."""
+    with double_precision():
+        fit.problem = fit.problem or pose_again(fit.run, fit.spec, fit.plan)
+    return fit.problem
+
+
 def _tried(fit: Fit, problem: "Problem", whole: Prescription) -> Fit | None:
     """The fit with the change; None if it cannot be run."""
     from downslope.fitting import train
@@ -87,7 +93,7 @@ def _tried(fit: Fit, problem: "Problem", whole: Prescription) -> Fit | None:
     return other
 
 
-def _cures(other: Fit, fit: Fit, whole: Prescription, to_cure: list[Finding]) -> bool:
+def _cures(other: Fit, fit: Fit, whole: Prescription) -> bool:
     """Whether the change leaves nothing of what was to be cured, and did not make the answer worse."""
     left = {found.symptom for found in other.findings}
     if left - set(IN_THE_DATA) or _forgets(other, fit):

@@ -10,8 +10,9 @@ from downslope.history import Curvature
 from downslope.pictures import Scene
 from downslope.pictures.rates import rates as rates_picture
 from downslope.probe.rate_theory import edge
+from downslope.report.json_text import plain_json
 from downslope.report.numbers import count, number
-from downslope.report.rate_scan import Told, as_json, rate_scan
+from downslope.report.rate_scan import Told, rate_scan
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -148,7 +149,7 @@ class Scan:
         names = [name for name in self.__dataclass_fields__ if name != "curvature"]
         values = {name: getattr(self, name) for name in names}
         known = None if self.curvature is None else vars(self.curvature)
-        return as_json(
+        return plain_json(
             values | {"agree": self.agree, "words": self.words, "condition": self.condition, "curvature": known}
         )
 

@@ -14,9 +14,10 @@ from downslope.descent import SEARCHES, SOLVERS, Rule, as_rule
 from downslope.descent.rate_lanes import Lanes, Race, race
 from downslope.errors import RequestError
 from downslope.grounding import Ground, grounded, leading
+from downslope.measuring.point import look_at
 from downslope.plan import Plan, check_names
 from downslope.posing import pose
-from downslope.probe import gradient, look, losses_at
+from downslope.probe import gradient, losses_at
 from downslope.probe.rate_theory import Law, edge, factors, fastest, floor, law, limit, steps_needed
 from downslope.probe.rates import Goal, Shape, divisors, foretold, seen, sharpness
 from downslope.problem import Problem
@@ -270,11 +271,5 @@ def _floor(
     if known is None or known.momentum or ground.matrix is None or problem.bounded:
         notes.append("the noise floor of batches is known for plain descent on smooth losses only: see the real runs")
         return np.full(tried.size, np.nan)
-    scatter = _scatter(problem, ground)
+    scatter = look_at(problem, problem.outer(ground.minimum[None])[0]).scatter(ground.vectors)
     return floor(tried, ground.values, scatter, problem.target.size, size)
-
-
-def _scatter(problem: Problem, ground: Ground) -> np.ndarray:
-    """Mean square of the rows' gradients along each direction, (q,), in what the descent works in."""
-    seen_there = look(problem.objective, ground.minimum, ground.vectors, rows=problem.rows)
-    return np.diagonal(seen_there.scores).copy()

@@ -6,22 +6,6 @@ import pytest
 import downslope as ds
 
 
-@pytest.fixture
-def compiled():
-    """The programs that JAX compiles from here on."""
-    from jax import monitoring
-
-    seen = []
-
-    def listen(event, seconds, **_):
-        if "backend_compile" in event:
-            seen.append(event)
-
-    monitoring.register_event_duration_secs_listener(listen)
-    yield seen
-    monitoring.unregister_event_duration_listener(listen)
-
-
 def fit(rows=20, **changed):
     x = np.linspace(0, 1, rows)
     plan = {"optimizer": "gd", "learning_rate": 0.1, "steps": 50, "start": {"w": 0.0, "b": 0.0}, **changed}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import downslope as ds
-from downslope.probe.rates import OUTCOMES
+from downslope.report.rate_scan import SHADES
 
 FORMULA = "celsius = w*unknown + b"
 
@@ -45,7 +45,7 @@ def test_the_limit_of_the_scaled_thermometer_is_the_one_listed(seeds, scaled):
     assert scan.limit == pytest.approx(seeds["thermometer"]["normalised"]["largest_stable_rate"], rel=1e-6)
     assert scan.limit == pytest.approx(0.03298, rel=1e-3)
     assert border(FORMULA, scaled, limit=scan.limit, steps=3000) == pytest.approx(1.0, abs=0.01)
-    assert scan.words[0].startswith("w") and set(scan.outcomes) <= set(OUTCOMES)
+    assert scan.words[0].startswith("w") and set(scan.outcomes) <= set(SHADES)
 
 
 CURVED = {

@@ -14,7 +14,7 @@ PLAIN = settings(max_examples=50, suppress_health_check=[HealthCheck.function_sc
 
 
 def knowing(loss, level=1.0):
-    return Reference(loss, np.zeros(1), np.ones(1), "closed-form", certain=True, level=level)
+    return Reference(loss, np.zeros(1), np.ones(1), "closed-form", level=level)
 
 
 @given(lowest=st.floats(0, 1e6), level=st.floats(1e-3, 1e9))

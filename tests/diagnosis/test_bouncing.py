@@ -84,7 +84,7 @@ def zigzag():
             ("w",), step=range(steps + 1), loss=np.abs(w).ravel(), params=w, gradient=slope,
             gradient_norm=np.ones(steps + 1), landing=landing, rate=np.append(np.full(steps, rate), np.nan),
         )  # fmt: skip
-        known = Reference(0.0, np.zeros(1), w[0], "lbfgs", certain=True, nearby=0.0, level=1.0)
+        known = Reference(0.0, np.zeros(1), w[0], "lbfgs", nearby=0.0, level=1.0)
         return as_run(history, plan=Plan(loss="mae"), readings=Readings(reference=known))
 
     return run
@@ -108,7 +108,7 @@ def on_batches(rng, floor, *, reached, scale=0.01):
         ("w",), step=range(1000), loss=losses.repeat(31)[:1000], params=rng.normal(size=(1000, 1)),
         rate=np.full(1000, 0.1), batch_size=8,
     )  # fmt: skip
-    known = Reference(0.0, np.zeros(1), np.ones(1), "closed-form", certain=True, nearby=0.0, level=1.0)
+    known = Reference(0.0, np.zeros(1), np.ones(1), "closed-form", nearby=0.0, level=1.0)
     run = as_run(history, "sgd", readings=Readings(reference=known, overall=Overall(steps, losses, floor)))
     return replace(run, loss=float(losses[-1]))
 

@@ -10,7 +10,7 @@ from downslope.history.readings import Readings, Reference, Units
 from downslope.plan import Plan
 
 HISTORY = History.of(("a", "k"), step=[0, 50], loss=[5.0, 4.0], params=[[1.0, 9.0], [1.0, 9.0]])
-REFERENCE = Reference(1.0, np.array([2.0, 0.5]), np.array([1.0, 0.25]), "auto", certain=True, level=6.0)
+REFERENCE = Reference(1.0, np.array([2.0, 0.5]), np.array([1.0, 0.25]), "auto", level=6.0)
 OFF = Units((("relu(x - k)", 0, 0), ("relu(x + k)", 40, 40)), 40, (0, -1), 0)
 
 

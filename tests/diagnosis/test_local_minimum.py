@@ -15,9 +15,7 @@ PLAIN = settings(max_examples=60, suppress_health_check=[HealthCheck.function_sc
 def beside_a_lower_one(descent, rate: float, steps: int, *, floor: float, lowest: float = 0.0):
     """A descent into the minimum `floor`, and other starts that reach `lowest`."""
     run = on_a_parabola(descent, rate, steps, floor=floor)
-    known = Reference(
-        lowest, run.params + 5, run.params + 3, "lbfgs", certain=True, tried=20, agreed=17, nearby=floor, level=1.0
-    )
+    known = Reference(lowest, run.params + 5, run.params + 3, "lbfgs", tried=20, agreed=17, nearby=floor, level=1.0)
     return replace(run, readings=replace(run.readings, reference=known))
 
 

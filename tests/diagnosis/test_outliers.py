@@ -13,7 +13,7 @@ HISTORY = History.of(("w",), step=[0, 1], loss=[2.0, 1.0], params=[[0.0], [1.0]]
 def run(rows=(7, 2), plan=None, loss=1.0, level=5.0):
     residuals = tuple(12.0 - k for k in range(len(rows)))
     seen = Outlying(rows, residuals, 4.1, 0.8, 0.3, noise=0.5, moved=2.0)
-    reference = Reference(loss, np.ones(1), np.zeros(1), "auto", certain=True, level=level)
+    reference = Reference(loss, np.ones(1), np.zeros(1), "auto", level=level)
     return as_run(HISTORY, plan=plan, readings=Readings(outlying=seen, reference=reference))
 
 

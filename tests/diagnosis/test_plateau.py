@@ -22,7 +22,7 @@ def standing(promised: float, excess: float, *, lowest: float = 1e-9, highest: f
         ("w", "b"), step=range(50), loss=2.0 * excess - 1e-9 * np.arange(50) * excess, gradient_norm=slope,
         params=np.outer(np.arange(50), [1e-9, 1e-9]), landing=np.ones(50), rate=np.full(50, 0.1),
     )  # fmt: skip
-    known = Reference(history.loss[-1] - excess, np.ones(2), np.array([3.0, 4.0]), "lbfgs", certain=True, level=1e-9)
+    known = Reference(history.loss[-1] - excess, np.ones(2), np.array([3.0, 4.0]), "lbfgs", level=1e-9)
     readings = Readings(reference=known, at_end=AtEnd(promised, lowest, highest))
     return as_run(history, plan=Plan(**plan), readings=readings)
 

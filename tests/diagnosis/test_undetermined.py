@@ -12,7 +12,7 @@ from downslope.probe.metric import metric
 from downslope.probe.metric import undetermined as in_words
 
 HISTORY = History.of(("a", "b", "c"), step=[0, 9], loss=[5.0, 1.0], params=[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-REFERENCE = Reference(1.0, np.ones(3), np.ones(3), "auto", certain=True, level=6.0)
+REFERENCE = Reference(1.0, np.ones(3), np.ones(3), "auto", level=6.0)
 
 
 def words(*columns):

@@ -118,7 +118,7 @@ def readings(width: int) -> st.SearchStrategy[Readings | None]:
             Curvature, names=TEXTS, steps=steps, highest=some, lowest=some, spectrum=some, steepest=wide, flattest=wide
         ),
         "reference": st.builds(
-            Reference, loss=NUMBERS, params=wide, start=wide, optimizer=NAMES, certain=st.booleans(), tried=count,
+            Reference, loss=NUMBERS, params=wide, start=wide, optimizer=NAMES, tried=count,
             agreed=count, nearby=NUMBERS, level=NUMBERS, undetermined=TEXTS,
         ),
         "pace": st.builds(Pace, *[NUMBERS] * 7),

@@ -147,15 +147,6 @@ def test_columns_that_repeat_do_no_harm():
     assert found(np.column_stack([design, design]), noise).rows == found(design, noise).rows == (10,)
 
 
-def test_rows_of_weight_zero_take_no_part():
-    generator = np.random.default_rng(2)
-    design, noise = line(40, generator), generator.normal(size=40)
-    noise[9] = 300.0
-    weight = np.ones(40)
-    weight[9] = 0.0
-    assert outlying(design, noise, np.arange(40), weight) is None
-
-
 @settings(max_examples=20)
 @given(count=st.integers(1, 5), seed=st.integers(0, 1000))
 def test_the_gap_is_judged_at_its_level_whatever_the_scale(count, seed):

@@ -31,7 +31,7 @@ def measured(run):
     curvature = Curvature(
         ("w", "b"), np.array([5000]), np.array([5883.0]), np.array([0.17]), np.array([0.17, 5883]), w, b
     )
-    known = Reference(2.9, np.ones(2), np.ones(2), "closed-form", certain=True)
+    known = Reference(2.9, np.ones(2), np.ones(2), "closed-form")
     return replace(run, readings=Readings(curvature=curvature, reference=known))
 
 

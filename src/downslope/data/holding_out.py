@@ -2,8 +2,12 @@
 it has not seen.
 """
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 import numpy as np
 
+from downslope.data.table import Table
 from downslope.errors import RequestError
 
 STREAM = 1
@@ -34,3 +38,34 @@ def divide(rows: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     out = np.zeros(rows, dtype=bool)
     out[np.random.default_rng([seed, STREAM]).permutation(rows)[:count]] = True
     return np.flatnonzero(~out), np.flatnonzero(out)
+
+
+class HeldOut(NamedTuple):
+    """Rows that take no part in the descent, for validation: their places in the table, and (n,) each, the user's
+    columns that the model reads, target, weight (None: all count alike) and spread.
+    """
+
+    places: np.ndarray
+    columns: Mapping[str, np.ndarray]
+    target: np.ndarray
+    weight: np.ndarray | None
+    spread: np.ndarray | float
+
+    @classmethod
+    def of(
+        cls,
+        names: tuple[str, ...],
+        table: Table,
+        places: np.ndarray,
+        target: np.ndarray,
+        weight: np.ndarray | None,
+        spread: np.ndarray | float,
+    ) -> "HeldOut":
+        """Of the rows at these places, from weight and spread of all rows of the table."""
+        return cls(
+            places,
+            {name: table[name][places] for name in names},
+            target,
+            None if weight is None else weight[places],
+            spread[places] if isinstance(spread, np.ndarray) else spread,
+        )

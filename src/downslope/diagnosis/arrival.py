@@ -27,7 +27,7 @@ def tolerance(known: Reference) -> float:
 
 def arrived(run: Run) -> bool | None:
     """Whether the answer is as good as the lowest loss known; None where none is known."""
-    known = run.readings.reference if run.readings is not None else None
+    known = run.taken.reference
     if known is None or not np.isfinite(known.loss):
         return None
     return bool(run.loss <= known.loss + tolerance(known))
@@ -67,7 +67,7 @@ class Lag:
 
 def lag(run: Run) -> Lag | None:
     """What is to be said of a run that took its steps and has not arrived; None for any other."""
-    known = run.readings.reference if run.readings is not None else None
+    known = run.taken.reference
     if known is None or arrived(run) is not False or not stepping(run) or not run.history.finite.all():
         return None
     if _stopped_in_time(run):
@@ -89,7 +89,7 @@ def lag(run: Run) -> Lag | None:
 
 def _stopped_in_time(run: Run) -> bool:
     """Whether the rows that were held out are met better here than at the lowest loss known over the others."""
-    held_out = run.readings.validation if run.readings is not None else None
+    held_out = run.taken.validation
     return held_out is not None and bool(held_out.at_best > (1 + SHARE) * held_out.losses[-1])
 
 
@@ -111,7 +111,7 @@ def turned(history: History, first: int = 0) -> float:
 
 def _over_all_rows(run: Run) -> tuple[np.ndarray, np.ndarray]:
     """Steps and losses over all rows; of a run on batches, those that were measured."""
-    overall = run.readings.overall if run.readings is not None else None
+    overall = run.taken.overall
     if overall is not None:
         return overall.steps, overall.losses
     return run.history.step, run.history.loss

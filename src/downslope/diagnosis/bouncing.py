@@ -32,7 +32,7 @@ def bouncing(run: Run) -> Finding | None:
     history = run.history
     rates = history.rate[np.isfinite(history.rate)]
     rate = float(rates[-1]) if rates.size else float("nan")
-    floor = run.readings.overall.floor if run.readings is not None and run.readings.overall is not None else np.nan
+    floor = run.taken.overall.floor if run.taken.overall is not None else np.nan
     if not _turns_back(run, behind, float(floor)):
         return None
     evidence = {
@@ -83,7 +83,7 @@ def _remedy(run: Run, rate: float) -> dict[str, str | float]:
     """
     if not np.isfinite(rate):
         return {}
-    pace = run.readings.pace if run.readings is not None else None
+    pace = run.taken.pace
     if pace is not None and run.history.batch_size is None:
         return {"learning_rate": not_above(pace.best_rate)}
     return {"learning_rate": f"cosine({rate:.3g})"}

@@ -28,7 +28,7 @@ def crawling(run: Run) -> Finding | None:
         return None
     if not behind.along and overshooting(run) is not None:
         return None
-    history, pace = run.history, run.readings.pace if run.readings is not None else None
+    history, pace = run.history, run.taken.pace
     rate = float(np.nanmean(history.rate)) if np.isfinite(history.rate).any() else float("nan")
     more = pace.as_it_was - run.steps if pace is not None else float("nan")
     if not more > 0:
@@ -59,7 +59,7 @@ def _foretold(behind: Lag, steps: int) -> float:
 
 def _remedy(run: Run, rate: float, more: float) -> dict[str, Any]:
     """The best rate if it does; a longer stride for a rule whose steps have one length; else more steps."""
-    pace = run.readings.pace if run.readings is not None else None
+    pace = run.taken.pace
     if pace is not None and pace.best_rate > rate and pace.at_best <= run.steps:
         return {"learning_rate": not_above(pace.best_rate)}
     if run.adaptive and rate > 0:

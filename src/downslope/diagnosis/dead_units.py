@@ -18,8 +18,8 @@ def dead_units(run: Run) -> Finding | None:
     Evidence: "units", "units off", "units off at the start", "units off at the lowest loss known" (where known),
             "rows", "loss", "lowest loss known".
     """
-    seen = run.readings.units if run.readings is not None else None
-    known = run.readings.reference if run.readings is not None else None
+    seen = run.taken.units
+    known = run.taken.reference
     if seen is None or known is None or arrived(run) is not False:
         return None
     off = [place for place, (_, _, rows) in enumerate(seen.on) if rows == 0]

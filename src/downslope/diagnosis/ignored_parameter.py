@@ -14,7 +14,7 @@ def ignored_parameter(run: Run) -> Finding | None:
 
     Evidence: "parameters ignored", "rows".
     """
-    silent = run.readings.silent if run.readings is not None else ()
+    silent = run.taken.silent
     if not silent:
         return None
     begun = dict(zip(run.parameters, map(float, run.history.params[0]), strict=True))

@@ -11,7 +11,7 @@ def local_minimum(run: Run) -> Finding | None:
 
     Evidence: "loss", "this minimum" (loss at its bottom), "lowest loss known", "starts that agree on it", "starts".
     """
-    behind, known = lag(run), run.readings.reference if run.readings is not None else None
+    behind, known = lag(run), run.taken.reference
     if behind is None or known is None or not known.nearby > known.loss + behind.allowed:
         return None
     if not run.loss - known.nearby < known.nearby - known.loss:

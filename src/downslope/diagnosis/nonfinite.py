@@ -30,7 +30,7 @@ def nonfinite(run: Run) -> Finding | None:
     last = max(stop - 1, 0)
     finite = history.finite[stop]  # then it is the slope there that is no number
     point = stop if finite else last
-    birth = run.readings.birth if run.readings is not None else None
+    birth = run.taken.birth
     rate = float(history.rate[last]) if np.isfinite(history.rate[last]) else np.nan
     evidence = {
         "last finite step": float(history.step[point]) if finite or stop else np.nan,
@@ -62,7 +62,7 @@ def _sound(run: Run) -> np.ndarray:
 def _message(run: Run, stop: int, point: int) -> str:
     """When, what, where it stood, and of which operation."""
     history, step = run.history, int(run.history.step[stop])
-    birth = run.readings.birth if run.readings is not None else None
+    birth = run.taken.birth
     lost = "the loss" if np.isfinite(history.params[stop]).all() else "the parameters"
     lost = "the gradient" if history.finite[stop] else lost
     parts = [f"{lost} ceased to be a number at step {step:,}, without having grown before"]
@@ -92,7 +92,7 @@ def _remedy(run: Run, stop: int, last: int, rate: float) -> dict:
         return {}
     landing = history.landing[1 : last + 1]
     landing = landing[np.isfinite(landing)]
-    pace = run.readings.pace if run.readings is not None else None
+    pace = run.taken.pace
     slower = [rate / (1 - landing.min())] if landing.size and landing.min() < 0 else []
     if pace is not None and 0 < pace.best_rate < np.inf:
         slower.append(pace.best_rate)

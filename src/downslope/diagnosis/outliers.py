@@ -22,10 +22,10 @@ def outliers(run: Run) -> Finding | None:
     Evidence: "rows" (how many), "largest residual" (studentised, of a fit without them), "limit" (beyond which it is
             no noise), "share of the loss", "moves a parameter by" (standard errors), "leverage".
     """
-    seen = run.readings.outlying if run.readings is not None else None
+    seen = run.taken.outlying
     if seen is None or not seen.rows or run.plan.loss != "mse":
         return None
-    known = run.readings.reference if run.readings is not None else None
+    known = run.taken.reference
     if known is not None and known.loss <= LEVEL * known.level:
         return None  # every row is met: what stands out is rounding
     evidence = {

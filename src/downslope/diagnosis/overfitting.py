@@ -24,7 +24,7 @@ def overfitting(run: Run) -> Finding | None:
     Evidence: "lowest validation loss", "validation loss at the end", "standard error" (of their difference), "rows held
             out".
     """
-    seen = run.readings.validation if run.readings is not None else None
+    seen = run.taken.validation
     if seen is None or seen.rows < FEWEST_ROWS or not np.isfinite(seen.spread):
         return None
     lowest = int(np.nanargmin(seen.losses))

@@ -30,7 +30,7 @@ def overshooting(run: Run) -> Finding | None:
         return None
     if bouncing(run) is not None:  # says more than this
         return None
-    if run.readings is not None and run.readings.reference is not None and run.readings.curvature is None:
+    if run.taken.reference is not None and run.taken.curvature is None:
         return None  # on kinks, as of mae, every step lands across one
     share = turned(history)
     if not share > MAJORITY:
@@ -38,13 +38,13 @@ def overshooting(run: Run) -> Finding | None:
     rows, landing = landings(history)
     across, landing = rows[landing < ACROSS], landing[landing < ACROSS]
     product = 1.0 - float(np.median(landing))
-    if (run.readings is None or run.readings.curvature is None) and not _one_parabola(run.history, rows):
+    if run.taken.curvature is None and not _one_parabola(history, rows):
         return None
     if product > 2.0 - ON_A_KINK:  # each step ends as high as it began: a kink, or bouncing
         return None
     rate = float(np.median(history.rate[across - 1]))
     calm = rate / product
-    pace = run.readings.pace if run.readings is not None else None
+    pace = run.taken.pace
     return Finding(
         symptom="overshooting",
         severity="warning",

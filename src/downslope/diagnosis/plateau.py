@@ -15,11 +15,11 @@ def plateau(run: Run) -> Finding | None:
     Evidence: "promised" (the floor of the parabola that fits the objective there), "excess" (above the lowest loss
             known), "lowest curvature" (negative at a saddle), "gradient".
     """
-    behind, there = lag(run), run.readings.at_end if run.readings is not None else None
+    behind, there = lag(run), run.taken.at_end
     if behind is None or there is None or not there.gain < PROMISE * behind.excess:
         return None
     history = run.history
-    known = run.readings.reference if run.readings is not None else None
+    known = run.taken.reference
     gone = history.loss[0] - history.loss[-1]
     still = abs(history.loss - history.loss[-1]) <= max(0.01 * abs(gone), PROMISE * behind.excess)
     first = len(history) - int((~still[::-1]).argmax()) if not still.all() else 0

@@ -21,7 +21,7 @@ def ravine(run: Run) -> Finding | None:
     Evidence: "condition number", "condition number on scaled columns" (where they can be scaled), "steps at the best
             rate", "steps".
     """
-    pace = run.readings.pace if run.readings is not None else None
+    pace = run.taken.pace
     behind = lag(run)
     if behind is None or pace is None or not behind.along or pace.at_best <= run.steps or pace.scaled <= run.steps:
         return None

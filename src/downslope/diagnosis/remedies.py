@@ -21,7 +21,7 @@ def from_there(run: Run, known: Reference | None) -> dict[str, Any]:
     begun = dict(zip(run.parameters, map(float, run.history.params[0]), strict=True))
     if all(moved[name] == begun[name] for name in moved):  # the same place: it was the way from there that led away
         return dict(LEFT_TO_US)
-    pace = run.readings.pace if run.readings is not None else None
+    pace = run.taken.pace
     if pace is None:  # nothing tells which rate is safe there
         return {"start": moved, **LEFT_TO_US}
     return {"start": moved, "learning_rate": not_above(pace.best_rate)}

@@ -47,7 +47,7 @@ def undetermined(run: Run) -> Finding | None:
 
 def _said(run: Run) -> tuple[str, ...]:
     """What is open, in words: at the answer, or, if that is no minimum, at the lowest loss known."""
-    reference = run.readings.reference if run.readings is not None else None
+    reference = run.taken.reference
     at_best = reference.undetermined if reference is not None else ()
     if arrived(run) is False or run.uncertainty is None:
         return at_best
@@ -84,7 +84,7 @@ def separable(run: Run) -> Finding | None:
         return None
     if target is None or not np.isin(target, (0.0, 1.0)).all():
         return None
-    reference = run.readings.reference if run.readings is not None else None
+    reference = run.taken.reference
     losses = [run.loss] + ([reference.loss] if reference is not None else [])
     total = min((loss for loss in losses if np.isfinite(loss)), default=np.inf) * run.rows
     if not total < np.log(2):

@@ -12,7 +12,7 @@ def unscaled_inputs(run: Run) -> Finding | None:
     Evidence: "condition number", "condition number on scaled columns", "steps at the best rate", "steps on scaled
             columns", "steps".
     """
-    pace = run.readings.pace if run.readings is not None else None
+    pace = run.taken.pace
     behind = lag(run)
     if behind is None or pace is None or not behind.along or not (pace.at_best > run.steps >= pace.scaled):
         return None

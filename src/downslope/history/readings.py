@@ -53,7 +53,6 @@ class Reference:
     params     (p,), where it was found, in the user's units
     start      (p,), from where the way led there
     optimizer  by which means
-    certain    whether it is proven to be a minimum, at least of its surroundings
     agreed     so many of the starts `tried` led there
     nearby     loss of the minimum next to where the run ended; nan where none was found
     level      loss at the best constant prediction, the size by which a loss of 0 is measured
@@ -65,7 +64,6 @@ class Reference:
     params: np.ndarray
     start: np.ndarray
     optimizer: str
-    certain: bool
     tried: int = 1
     agreed: int = 1
     nearby: float = float("nan")

@@ -60,6 +60,11 @@ class Run:
         return dict(zip(self.parameters, map(float, self.params), strict=True))
 
     @property
+    def taken(self) -> Readings:
+        """What was measured beside the steps; nothing of it where nobody asked."""
+        return self.readings or Readings()
+
+    @property
     def rule(self) -> str:
         """Name of the step rule or solver that ran, without its options."""
         return str(self.chosen.get("optimizer", "")).partition("(")[0].strip()

@@ -11,24 +11,13 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
 from downslope.errors import DataError, RequestError
 from downslope.history.history import COLUMNS, History
-from downslope.history.readings import (
-    AtEnd,
-    Birth,
-    Curvature,
-    Outlying,
-    Overall,
-    Pace,
-    Readings,
-    Reference,
-    Units,
-    Validation,
-)
+from downslope.history.readings import Readings
 from downslope.history.run import Run
 from downslope.history.trust import Certificate, Uncertainty
 from downslope.plan import BY_PARAMETER, Plan
@@ -40,16 +29,9 @@ ARRAYS = ("params", "memory")
 APART = ("plan", "history", "columns", "certificate", "uncertainty", "readings", *ARRAYS)
 """Fields of Run that are not written into the JSON as they are."""
 READINGS: Mapping[str, Any] = {
-    "at_end": AtEnd,
-    "birth": Birth,
-    "curvature": Curvature,
-    "outlying": Outlying,
-    "overall": Overall,
-    "pace": Pace,
-    "reference": Reference,
-    "units": Units,
-    "validation": Validation,
+    name: kind for name, hint in get_type_hints(Readings).items() for kind in get_args(hint) if is_dataclass(kind)
 }
+"""Each reading by the name of its field."""
 
 __all__ = ["Described", "load", "save"]
 
@@ -192,8 +174,9 @@ def _readings(parts: Mapping[str, Any] | None) -> Readings | None:
     """The way back; a reading of a later version, which this one does not know, is left out."""
     if parts is None:
         return None
-    known: dict[str, Any] = {name: parts.get(name) for name in READINGS}
-    made = {name: READINGS[name](**_tidied(READINGS[name], part)) for name, part in known.items() if part is not None}
+    made: dict[str, Any] = {
+        name: kind(**_tidied(kind, part)) for name, kind in READINGS.items() if (part := parts.get(name)) is not None
+    }
     return Readings(**made, silent=tuple(parts["silent"]), tensors=dict(parts["tensors"]))
 
 

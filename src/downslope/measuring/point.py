@@ -14,6 +14,10 @@ class Point(NamedTuple):
     hessian: np.ndarray
     scores: np.ndarray
 
+    def scatter(self, directions: np.ndarray) -> np.ndarray:
+        """Mean square of the rows' slopes along directions (q, m), one a column: (m,)."""
+        return np.einsum("ij,ik,kj->j", directions, self.scores, directions)
+
     @property
     def finite(self) -> bool:
         """Whether slope and curvature are numbers."""

@@ -12,41 +12,48 @@ from downslope.problem import Problem
 
 def reference(problem: Problem, run: Run) -> Reference | None:
     """The lowest loss that our own means find; that of the run itself, if it was they that ran or it went lower."""
-    proof = run.certificate
-    begun = run.history.params[0]
-    own = Reference(
-        loss=run.loss,
-        params=run.params,
-        start=begun,
-        optimizer=str(run.chosen.get("optimizer", "")),
-        certain=proof is not None,
-        tried=proof.tried if proof is not None else 1,
-        agreed=proof.agreed if proof is not None else 1,
-        nearby=run.loss - proof.gap if proof is not None else float("nan"),
-        level=problem.level,
-        floor=problem.floor,
-        undetermined=run.uncertainty.undetermined if run.uncertainty is not None else (),
-    )
+    own = _of(problem, run)
     if run.plan.optimizer == "auto" and run.chosen.get("searches"):
         return own
     try:
-        other = _sought(problem, run.plan)
+        other = _of(problem, _sought(problem, run.plan))
     except DownslopeError:
         return replace(own, optimizer="this run, as no search could be made") if np.isfinite(run.loss) else None
     if not other.loss < run.loss and np.isfinite(run.loss):
         return replace(own, undetermined=other.undetermined)
-    return replace(other, nearby=own.nearby, level=own.level, floor=own.floor)
+    return replace(other, nearby=own.nearby)
 
 
 def lower(known: Reference, run: Run) -> Reference:
     """What is known, in the light of another run."""
-    nearby = run.loss - run.certificate.gap if run.certificate is not None else float("nan")
     if run.loss < known.loss:
         known = replace(known, loss=run.loss, params=run.params)
-    return replace(known, nearby=nearby)
+    return replace(known, nearby=_nearby(run))
 
 
-def _sought(problem: Problem, asked: Plan) -> Reference:
+def _of(problem: Problem, run: Run) -> Reference:
+    """The answer of a run."""
+    proof, known = run.certificate, run.uncertainty
+    return Reference(
+        loss=run.loss,
+        params=run.params,
+        start=run.history.params[0],
+        optimizer=str(run.chosen["optimizer"]),
+        tried=proof.tried if proof is not None else 1,
+        agreed=proof.agreed if proof is not None else 1,
+        nearby=_nearby(run),
+        level=problem.level,
+        floor=problem.floor,
+        undetermined=known.undetermined if known is not None else (),
+    )
+
+
+def _nearby(run: Run) -> float:
+    """Loss of the minimum next to where a run ended, nan where none was found."""
+    return run.loss - run.certificate.gap if run.certificate is not None else float("nan")
+
+
+def _sought(problem: Problem, asked: Plan) -> Run:
     """What our own means find, with nothing said of the way."""
     from downslope.fitting import train
 
@@ -57,14 +64,4 @@ def _sought(problem: Problem, asked: Plan) -> Reference:
     run = train(replace(problem, rescaling=None, inner_columns=problem.columns), plan).run
     if run.stopped == "interrupted":
         raise KeyboardInterrupt  # a half-finished search is no reference
-    proof = run.certificate
-    return Reference(
-        loss=run.loss,
-        params=run.params,
-        start=run.history.params[0],
-        optimizer=str(run.chosen["optimizer"]),
-        certain=proof is not None and run.state == "certified",
-        tried=proof.tried if proof is not None else 1,
-        agreed=proof.agreed if proof is not None else 1,
-        undetermined=run.uncertainty.undetermined if run.uncertainty is not None else (),
-    )
+    return run

@@ -188,11 +188,10 @@ def overall(problem: Problem, run: Run, known: Reference | None, few: bool) -> O
     rows = finite[np.unique(np.linspace(0, finite.size - 1, MOST_LOSSES).astype(int))]
     losses = losses_at(problem.objective, problem.inner(run.history.params[rows]), problem.rows)
     floor, rates = float("nan"), run.history.rate[np.isfinite(run.history.rate)]
-    if few and known is not None and str(run.chosen.get("optimizer")) in ("gd", "sgd") and rates.size:
+    if few and known is not None and run.rule in ("gd", "sgd") and rates.size:
         point = look_at(problem, known.params)
         if point.finite:
             batch = int(run.history.batch_size or 1)
             values, vectors = np.linalg.eigh(point.hessian)
-            scatter = np.einsum("ij,ik,kj->j", vectors, point.scores, vectors)
-            floor = float(noise_floor(rates[-1:], values, scatter, problem.target.size, batch)[0])
+            floor = float(noise_floor(rates[-1:], values, point.scatter(vectors), problem.target.size, batch)[0])
     return Overall(run.history.step[rows], losses, floor)

@@ -2,7 +2,7 @@
 
 import operator
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,18 @@ def _as_numpy(value: Any) -> Any:
 
 
 def _walk(nodes: Sequence[Node], values: Mapping[str, Any], convert: Callable[[Any], Any], in_jax: bool) -> Any:
+    steps = operations(nodes, values, convert, in_jax)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def operations(
+    nodes: Sequence[Node], values: Mapping[str, Any], convert: Callable[[Any], Any], in_jax: bool = False
+) -> Generator[tuple[Apply, Sequence[Any], Any], None, Any]:
+    """Each operation of a tree in `postorder`, with what it is given and gives; returns the value of the tree."""
     stack: list[Any] = []
     for node in nodes:
         if isinstance(node, Name):
@@ -72,6 +84,7 @@ def _walk(nodes: Sequence[Node], values: Mapping[str, Any], convert: Callable[[A
             args = stack[first:]
             del stack[first:]
             stack.append(apply(node.op, args, in_jax))
+            yield node, args, stack[-1]
     (answer,) = stack
     return answer
 

@@ -31,7 +31,6 @@ def rates(
     steps: int,
     lines: Mapping[str, float] | None = None,
     title: str = "",
-    notes: Sequence[str] = (),
 ) -> Scene:
     """Loss reached against the rate.
 
@@ -70,5 +69,5 @@ def rates(
         plain(title or "Loss reached at each learning rate", 200),
         Axis("learning rate", left, right, "log"),
         Axis(label, bottom, top, "log"),
-        (*marks, *(Note(text) for text in (*said, *notes))),
+        (*marks, *map(Note, said)),
     )

@@ -22,8 +22,7 @@ class Extremes(NamedTuple):
     """The ends of a spectrum.
 
     lowest, highest: eigenvalues; flattest, steepest: their unit directions (q,); errors: bounds for how far an
-    eigenvalue is from each of the two; sure: whether both are within a thousandth of the larger one's size; products:
-    that were taken.
+    eigenvalue is from each of the two; sure: whether both are within a thousandth of the larger one's size.
     """
 
     lowest: float
@@ -32,7 +31,6 @@ class Extremes(NamedTuple):
     steepest: np.ndarray
     errors: tuple[float, float]
     sure: bool
-    products: int
 
 
 def extremes(objective: Objective, point: np.ndarray, rows: Rows, seed: int = 0) -> Extremes:
@@ -58,7 +56,7 @@ def _ends(diagonal: np.ndarray, beside: np.ndarray, basis: np.ndarray) -> Extrem
     """From the tridiagonal matrix; beside[j] couples directions j and j + 1, the last one what was left out."""
     if not (np.isfinite(diagonal).all() and np.isfinite(beside).all()):
         nothing = np.full(basis.shape[1], np.nan)
-        return Extremes(np.nan, np.nan, nothing, nothing, (np.inf, np.inf), False, diagonal.size)
+        return Extremes(np.nan, np.nan, nothing, nothing, (np.inf, np.inf), False)
     size = float(np.max(np.abs(diagonal), initial=0.0) + np.max(beside, initial=0.0))
     # an invariant subspace: what comes after it is rounding
     over = np.flatnonzero(beside[:-1] <= 1e-13 * size)
@@ -71,7 +69,7 @@ def _ends(diagonal: np.ndarray, beside: np.ndarray, basis: np.ndarray) -> Extrem
     whole = used == basis.shape[1]
     error = (0.0, 0.0) if whole else (float(left[0]), float(left[1]))
     sure = max(error) <= SURE * max(abs(values[0]), abs(values[-1]))
-    return Extremes(float(values[0]), float(values[-1]), ends[0], ends[1], error, sure, diagonal.size)
+    return Extremes(float(values[0]), float(values[-1]), ends[0], ends[1], error, sure)
 
 
 @lru_cache(maxsize=64)

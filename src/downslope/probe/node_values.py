@@ -1,15 +1,15 @@
 """The values of a formula node by node: what its operations were given, and what they made of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from downslope.errors import RequestError
 from downslope.model import Formula, read_formula
-from downslope.model.evaluate import apply
+from downslope.model.evaluate import operations
 from downslope.model.names import resolve
-from downslope.model.tree import Apply, Name, Number, postorder
+from downslope.model.tree import Apply, postorder
 
 
 class Step(NamedTuple):
@@ -17,7 +17,7 @@ class Step(NamedTuple):
 
     node: Apply
     text: str
-    given: list[Any]
+    given: Sequence[Any]
     value: Any
 
 
@@ -53,19 +53,12 @@ def node_values(of: Readable, params: Mapping[str, float], columns: Mapping[str,
     """
     values: dict[str, Any] = {name: np.float64(value) for name, value in params.items()}
     values |= {name: np.asarray(columns[column], dtype=np.float64) for name, column in of.reads.items()}
-    stack: list[Any] = []
-    for node in postorder(of.formula.right, into_constants=False):
-        if isinstance(node, Name):
-            stack.append(values[node.name])
-        elif isinstance(node, Number):
-            stack.append(node.value)
-        elif node.constant is not None:
-            stack.append(node.constant)
-        else:
-            first = len(stack) - len(node.args)
-            given = stack[first:]
-            del stack[first:]
-            with np.errstate(all="ignore"):
-                value = apply(node.op, given)
-            stack.append(value)
-            yield Step(node, of.formula.source[node.start : node.end].strip(), given, value)
+    nodes = postorder(of.formula.right, into_constants=False)
+    steps = operations(nodes, values, np.asarray)
+    while True:
+        with np.errstate(all="ignore"):  # not around the yield: it would hold for whoever looks, too
+            found = next(steps, None)
+        if found is None:
+            return
+        node, given, value = found
+        yield Step(node, of.formula.source[node.start : node.end].strip(), given, value)

@@ -61,7 +61,6 @@ def outlying(
     jacobian: np.ndarray,
     residual: np.ndarray,
     numbers: np.ndarray,
-    weight: np.ndarray | None = None,
     size: float = 0.0,
 ) -> Outlying | None:
     """The outliers among some rows, at the minimum or anywhere near; None if there are none.
@@ -70,7 +69,6 @@ def outlying(
         jacobian: (n, p), of each row's prediction by each parameter, and
         residual: (n,), prediction - target; both already divided by sigma and times the root of the weight.
         numbers:  (n,) of the rows, as the user counts them.
-        weight:   (n,); rows of weight 0 take no part.
         size:     of the targets, in the same units: residuals below its rounding are none.
 
     >>> x = np.arange(12.0)
@@ -80,9 +78,6 @@ def outlying(
     >>> outlying(design, design @ np.linalg.lstsq(design, y)[0] - y, np.arange(1, 13)).rows
     (5,)
     """
-    if weight is not None and not np.all(weight > 0):
-        counts = weight > 0
-        jacobian, residual, numbers = jacobian[counts], residual[counts], numbers[counts]
     sane = np.isfinite(residual).all() and np.isfinite(jacobian).all()
     if not sane or residual.size < 4:
         return None

@@ -20,7 +20,6 @@ from downslope.history.readings import allowance
 from downslope.probe.rate_theory import Law, determined, factors, limit
 
 Shape = Literal["parabola", "curved", "unknown"]
-OUTCOMES = ("stalls", "learns", "overshoots", "bounces", "diverges")
 GREW = 1.5
 """Of the slope along the steepest direction, over half of the steps."""
 NOTHING = 1e-9

@@ -102,6 +102,8 @@ def shown(value: Any) -> str:
         return str(getattr(value, "__name__", type(value).__name__))
     if isinstance(value, float):
         return f"{value:.6g}"
+    if isinstance(value, Mapping) and list(value) == ["described"]:
+        return str(value["described"])
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{name}: {shown(each)}" for name, each in value.items()) + "}" if value else "none"
     return "none" if value is None else str(value)

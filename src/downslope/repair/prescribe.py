@@ -85,7 +85,7 @@ def _best(run: Run, finding: Finding) -> Iterator[tuple[Change, str]]:
     """The rate that the spectrum calls best, half of it and nearly twice: that on the way the curvature is not the same
     as at its end.
     """
-    pace = run.readings.pace if run.readings is not None else None
+    pace = run.taken.pace
     if pace is None:
         return
     for part in (1.0, 0.5, 1.8, 0.2):
@@ -112,7 +112,7 @@ def _falling(run: Run, finding: Finding) -> Iterator[tuple[Change, str]]:
 
 
 def _scaled(run: Run, finding: Finding) -> Iterator[tuple[Change, str]]:
-    pace = run.readings.pace if run.readings is not None else None
+    pace = run.taken.pace
     if run.plan.scale == "none" and pace is not None and np.isfinite(pace.scaled):
         yield (
             {"scale": "columns", "learning_rate": not_above(pace.scaled_rate)},
@@ -122,7 +122,7 @@ def _scaled(run: Run, finding: Finding) -> Iterator[tuple[Change, str]]:
 
 def _elsewhere(run: Run, finding: Finding) -> Iterator[tuple[Change, str]]:
     """From where the way to the lowest loss known began, also with the rate that the curvature at its end allows."""
-    known, pace = (run.readings.reference, run.readings.pace) if run.readings is not None else (None, None)
+    known, pace = run.taken.reference, run.taken.pace
     if known is None:
         return
     start = _start(run, known.start)
@@ -135,7 +135,7 @@ def _elsewhere(run: Run, finding: Finding) -> Iterator[tuple[Change, str]]:
 
 
 def _other_rule(run: Run, finding: Finding) -> Iterator[tuple[Change, str]]:
-    pace = run.readings.pace if run.readings is not None else None
+    pace = run.taken.pace
     if run.plain and pace is not None:
         for memory in (0.9, 0.99):
             yield (

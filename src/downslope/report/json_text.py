@@ -5,6 +5,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from downslope.diagnosis import Finding
 from downslope.history import Run
 
@@ -72,12 +74,17 @@ def as_json(
         "files": files,
         "versions": run.versions,
     } | ({} if intervals is None else {"intervals": intervals})
-    return json.dumps(_plain(answer), indent=2, allow_nan=False, ensure_ascii=True)
+    return plain_json(answer)
+
+
+def plain_json(values: Mapping[str, Any]) -> str:
+    """Plain values and arrays as one JSON object; numbers that are not finite are null."""
+    return json.dumps(_plain(values), indent=2, allow_nan=False, ensure_ascii=True)
 
 
 def _plain(value: Any) -> Any:
-    if hasattr(value, "item") and getattr(value, "shape", None) == ():
-        value = value.item()
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, bool | int | str):

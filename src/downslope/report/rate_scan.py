@@ -1,11 +1,10 @@
 """What a scan of learning rates has to say: a ruler of outcomes and some ten lines, and the same as JSON."""
 
-import json
 import math
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -106,20 +105,3 @@ def _ruler(told: Told, width: int) -> Iterator[str]:
         borders[across + 1 - len(last) :] = last
     yield "".join(borders).rstrip()
     yield " " + "   ".join(f"{shade} {outcome}" for outcome, shade in SHADES.items() if outcome in shown)
-
-
-def as_json(values: Mapping[str, Any]) -> str:
-    """Plain values as one JSON object; numbers that are not finite are null."""
-    return json.dumps(_plain(values), indent=2, allow_nan=False, ensure_ascii=True)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray | np.generic):
-        value = value.tolist()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(each) for each in value]
-    return value

@@ -10,6 +10,7 @@ from downslope.diagnosis.directions import in_words
 from downslope.history import History, Run
 from downslope.pictures.scene import plain
 from downslope.repair import Repair
+from downslope.repair.outcome import shown
 from downslope.report import words
 from downslope.report.numbers import count, number
 
@@ -32,7 +33,7 @@ def story(run: Run, findings: Sequence[Finding], repair: Repair | None = None, w
     if len(findings) > MOST_FINDINGS:
         told.append(("found", f"and {len(findings) - MOST_FINDINGS} more: downslope shows them as fit.findings"))
     nothing = "nothing wrong with the training"
-    if run.readings is None or run.readings.reference is None:
+    if run.taken.reference is None:
         nothing = "nothing wrong in the steps; no more was measured of this run"
     if not len(run.history):
         nothing = "; ".join(("nothing: no step was seen", *run.notes))
@@ -66,25 +67,15 @@ def _lines(facts: Sequence[tuple[str, str]], width: int) -> list[str]:
 def _asked(run: Run) -> str:
     if run.chosen.get("watched"):
         return f"{run.text}, as it is ({run.source})"
-    said = ", ".join(f"{name} {_setting(value)}" for name, value in run.plan.said().items())
+    said = ", ".join(f"{name} {shown(value)}" for name, value in run.plan.said().items())
     return f"{run.text}  ({run.source}, {count(run.rows)} rows); {said or 'nothing more, so all was chosen'}"
-
-
-def _setting(value: object) -> str:
-    if isinstance(value, float):
-        return number(value, DIGITS)
-    if isinstance(value, dict) and list(value) == ["described"]:
-        return str(value["described"])
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {_setting(each)}" for name, each in value.items()) + "}"
-    return words.called(value) if not isinstance(value, int | list) else str(value)
 
 
 def _happened(run: Run) -> str:
     """The loss at the start, when half and nearly all of the fall was done, at the best step and at the end; over all
     rows, also of a run on batches, as far as it was measured.
     """
-    history, overall = run.history, run.readings.overall if run.readings is not None else None
+    history, overall = run.history, run.taken.overall
     if overall is not None and overall.steps.size:
         nothing = np.zeros((overall.steps.size, 0))
         history = History.of((), step=overall.steps, loss=overall.losses, params=nothing)
@@ -120,7 +111,7 @@ def _state(run: Run, findings: Sequence[Finding]) -> str:
 
 def _valley(run: Run) -> Iterator[str]:
     """Curvature: how steep, how narrow, and along what."""
-    known = run.readings.curvature if run.readings is not None else None
+    known = run.taken.curvature
     if known is None or not known.highest.size:
         return
     high, low = float(known.highest[-1]), float(known.lowest[-1])
@@ -138,7 +129,7 @@ def _along(direction: np.ndarray, names: Sequence[str]) -> str:
 
 def _cost(run: Run) -> str:
     did = words.did(run)
-    known = run.readings.reference if run.readings is not None else None
+    known = run.taken.reference
     if known is None or not run.history.finite.all() or not np.isfinite(run.loss):
         return did
     left = run.loss - known.loss

@@ -10,10 +10,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from downslope.watching.patches import Patches
-from downslope.watching.rows import Rows
+from downslope.watching.rows import Rows, numbers
 from downslope.watching.seen import Seen
 
 
@@ -83,8 +81,8 @@ class JaxLoop:
         elif self._another(fun):
             self.seen.note("the loop has several losses: only the first one is recorded")
             return
-        arrays = [_numbers(each) for each in jax.tree.leaves(trained)]
-        gradients = [_numbers(each) for each in jax.tree.leaves(slopes)]
+        arrays = [numbers(each) for each in jax.tree.leaves(trained)]
+        gradients = [numbers(each) for each in jax.tree.leaves(slopes)]
         if not len(self._rows):
             self._rows.begin(lambda: self._names(fun, chosen, trained), arrays)
         self._rows.add(list(range(len(arrays))), arrays, list(gradients), float(loss))
@@ -110,8 +108,3 @@ class JaxLoop:
                 keys = [str(getattr(each, "key", getattr(each, "name", getattr(each, "idx", each)))) for each in path]
                 names.append(".".join(keys) if keys and not keys[0].isdigit() else ".".join([own, *keys]))
         return names
-
-
-def _numbers(value: Any) -> np.ndarray:
-    array = np.asarray(value)
-    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float32)

@@ -9,11 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from downslope.watching.naming import elements
+from downslope.watching.naming import names_of_numbers, rule_of
 from downslope.watching.patches import Patches
 from downslope.watching.seen import Seen
-
-RULES = {"SGD": "gd", "Adam": "adam", "AdamW": "adamw", "RMSprop": "rmsprop", "Adagrad": "adagrad"}
 
 
 class KerasLoop:
@@ -106,17 +104,13 @@ class KerasLoop:
         if len(tops) == 1 and all("/" in name for name in names):
             names = [name.partition("/")[2] for name in names]
         shapes = [tuple(each.shape) for each in variables]
-        size = sum(int(np.prod(shape)) for shape in shapes)
-        flat = elements(names, shapes) if size <= 100_000 else tuple(map(str, range(size)))
+        flat = names_of_numbers(names, shapes)
         kinds = [str(each.dtype) for each in variables]
         self.seen.begin(flat, 2.0**-52 if all(kind == "float64" for kind in kinds) else 2.0**-23)
         optimizer = self._model.optimizer
         kind = type(optimizer).__name__
-        rule = RULES.get(kind, kind.lower())
-        if kind == "SGD" and getattr(optimizer, "momentum", None):
-            rule = "nesterov" if getattr(optimizer, "nesterov", False) else "momentum"
-        if getattr(optimizer, "weight_decay", None) and rule != "adamw":
-            rule += " with weight decay"
+        settings = {name: getattr(optimizer, name, None) for name in ("momentum", "nesterov", "weight_decay")}
+        rule = rule_of(kind, **settings)
         if any(getattr(optimizer, name, None) for name in ("clipnorm", "clipvalue", "global_clipnorm")):
             rule += " with clipping"
         self.seen.rules.append((rule, {}))

@@ -1,5 +1,6 @@
 """Names: what the user's own variables call the tensors that a loop trains."""
 
+import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from types import FrameType
@@ -67,6 +68,29 @@ def _inside(scope: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from value.named_parameters()
         elif name == "self":
             yield from list(getattr(value, "__dict__", {}).items())
+
+
+MOST_NAMED = 100_000
+"""Numbers of which each has a name of its own."""
+RULES = {"SGD": "gd", "Adam": "adam", "AdamW": "adamw", "RMSprop": "rmsprop", "Adagrad": "adagrad", "LBFGS": "lbfgs"}
+
+
+def rule_of(kind: str, *, momentum: Any, nesterov: Any, weight_decay: Any) -> str:
+    """What an optimiser of PyTorch or Keras is called here, by the name of its class and its settings.
+
+    >>> rule_of("SGD", momentum=0.9, nesterov=False, weight_decay=0)
+    'momentum'
+    """
+    rule = RULES.get(kind, kind.lower())
+    if kind == "SGD" and momentum:
+        rule = "nesterov" if nesterov else "momentum"
+    return f"{rule} with weight decay" if weight_decay and rule != "adamw" else rule
+
+
+def names_of_numbers(names: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> tuple[str, ...]:
+    """One name for each number of each tensor, all different; of very many their places."""
+    size = sum(math.prod(shape) for shape in shapes)
+    return elements(names, shapes) if size <= MOST_NAMED else tuple(map(str, range(size)))
 
 
 def elements(names: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> tuple[str, ...]:

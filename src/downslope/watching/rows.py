@@ -1,11 +1,18 @@
 """Rows: the points of a loop whose parameters come as whole arrays with each gradient (TensorFlow, JAX)."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from downslope.watching.naming import elements
+from downslope.watching.naming import names_of_numbers
 from downslope.watching.seen import Seen
+
+
+def numbers(value: Any) -> np.ndarray:
+    """An array of a type of number that NumPy has: bfloat16 becomes float32."""
+    array = np.asarray(value)
+    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float32)
 
 
 class Rows:
@@ -30,7 +37,7 @@ class Rows:
         self._slots = list(zip([0, *ends[:-1]], ends, strict=True))
         kinds = [each.dtype for each in arrays if each.dtype.kind == "f"]
         epsilon = max((float(np.finfo(kind).eps) for kind in kinds if kind.itemsize > 1), default=2.0**-7)
-        names = elements(named(), self._shapes) if ends[-1] <= 100_000 else tuple(map(str, range(ends[-1])))
+        names = names_of_numbers(named(), self._shapes)
         self._seen.begin(names, epsilon)
 
     def add(

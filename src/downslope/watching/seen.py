@@ -26,7 +26,6 @@ class Seen:
     notes: list[str] = field(default_factory=list)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     batch_size: int | None = None
-    batches: bool = False
     searches: bool = False
     over: bool = False
     parameters: int = 0

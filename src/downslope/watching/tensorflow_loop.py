@@ -8,7 +8,7 @@ import numpy as np
 
 from downslope.watching.naming import names_of
 from downslope.watching.patches import Patches
-from downslope.watching.rows import Rows
+from downslope.watching.rows import Rows, numbers
 from downslope.watching.seen import Seen
 
 RESIDUALS = ("Sub", "SquaredDifference")
@@ -87,12 +87,12 @@ class TensorFlowLoop:
         """The numbers of a variable, read four times as fast as by its `numpy`, or of a constant."""
         handle = getattr(tensor, "handle", None)
         if handle is None or not hasattr(tensor, "dtype"):
-            return _numbers(tensor.numpy())
-        return _numbers(self.tf.raw_ops.ReadVariableOp(resource=handle, dtype=tensor.dtype).numpy())
+            return numbers(tensor.numpy())
+        return numbers(self.tf.raw_ops.ReadVariableOp(resource=handle, dtype=tensor.dtype).numpy())
 
     def _slope(self, gradient: Any) -> np.ndarray:
         """Its numbers; the gradient of a lookup comes as slices."""
-        return _numbers((gradient if hasattr(gradient, "numpy") else self.tf.convert_to_tensor(gradient)).numpy())
+        return numbers((gradient if hasattr(gradient, "numpy") else self.tf.convert_to_tensor(gradient)).numpy())
 
     def _begin(self, sources: list[Any], slopes: list[np.ndarray | None]) -> None:
         """The first point, or more of its parameters."""
@@ -158,9 +158,3 @@ class TensorFlowLoop:
             given = [tuple(each.shape) for each in inputs]
             if sorted(given, key=len) == [(rows,), (rows, 1)]:
                 self.seen.facts["broadcast-loss"] = {"rows": rows, "one": list(given[0]), "other": list(given[1])}
-
-
-def _numbers(value: Any) -> np.ndarray:
-    """An array of a type of number that NumPy has: bfloat16 becomes float32."""
-    array = np.asarray(value)
-    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float32)

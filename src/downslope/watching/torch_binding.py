@@ -3,7 +3,7 @@
 from typing import Any
 
 from downslope.watching import torch_graph
-from downslope.watching.naming import elements, names_of
+from downslope.watching.naming import elements, names_of, names_of_numbers
 from downslope.watching.seen import Seen
 from downslope.watching.torch_leaf import Leaf
 
@@ -106,7 +106,7 @@ class Binding:
             at = self.leaves[-1].where.stop
         epsilon = max(self._torch.finfo(each.dtype).eps for each in ordered)
         shapes = [tuple(each.shape) for each in ordered]
-        self._seen.begin(elements(self.names, shapes) if at <= 100_000 else tuple(map(str, range(at))), epsilon)
+        self._seen.begin(names_of_numbers(self.names, shapes), epsilon)
         spread = torch_graph.spread(roots)
         if spread is not None:
             self._seen.facts["broadcast-loss"] = spread

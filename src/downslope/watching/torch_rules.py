@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from downslope.watching.naming import names_of
+from downslope.watching.naming import names_of, rule_of
 from downslope.watching.seen import Seen
-
-NAMES = {"SGD": "gd", "Adam": "adam", "AdamW": "adamw", "RMSprop": "rmsprop", "Adagrad": "adagrad", "LBFGS": "lbfgs"}
 
 
 class Rules:
@@ -27,11 +25,7 @@ class Rules:
         groups = optimizer.param_groups
         kind = type(optimizer).__name__
         settings = {key: value for key, value in groups[0].items() if isinstance(value, int | float | bool)}
-        rule = NAMES.get(kind, kind.lower())
-        if kind == "SGD" and settings.get("momentum"):
-            rule = "nesterov" if settings.get("nesterov") else "momentum"
-        if settings.get("weight_decay") and rule != "adamw":
-            rule += " with weight decay"
+        rule = rule_of(kind, **{name: settings.get(name) for name in ("momentum", "nesterov", "weight_decay")})
         if settings.get("maximize"):
             rule += ", uphill"
         self._seen.rules.append((rule, settings))
