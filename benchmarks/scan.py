@@ -1,5 +1,5 @@
-"""The scan's limit against 2/λmax by NumPy and against real runs, on every program of the suite of troubles where theory
-applies; and what 256 rates cost.
+"""The scan's limit against 2/λmax by NumPy and against real runs, on every program of the suite of troubles where
+theory applies; and what 256 rates cost.
 """
 
 from collections.abc import Iterator, Mapping
