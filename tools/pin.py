@@ -17,6 +17,7 @@ from operator import itemgetter
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
+FOR_CARDS = ("cuda-", "nvidia-", "triton")
 HEAD = """\
 # Exact versions of everything that downslope and its extras need. Written by tools/pin.py; do not edit.
 """
@@ -38,8 +39,9 @@ def resolved(python: str) -> tuple[str, dict[str, str]]:
     ]
     report = json.loads(subprocess.run(command, cwd=PROJECT, check=True, stdout=subprocess.PIPE).stdout)
     packages = (entry["metadata"] for entry in report["install"])
-    # "2.13.0+cpu" is a build of 2.13.0
+    # "2.13.0+cpu" is a build of 2.13.0, and needs nothing of what a build for graphics cards would
     versions = {each["name"].lower().replace("_", "-"): each["version"].partition("+")[0] for each in packages}
+    versions = {name: version for name, version in versions.items() if not name.startswith(FOR_CARDS)}
     return report["environment"]["python_version"], versions
 
 
