@@ -21,7 +21,7 @@ from downslope.errors import RequestError
 from downslope.history import History, Recorder, Run
 from downslope.judge import judge
 from downslope.plan import Plan, check_names
-from downslope.posing import check_start, pose, pose_again
+from downslope.posing import check_start, pose, pose_again, pose_changed
 from downslope.probe import GradientCheck, check, losses_at
 from downslope.problem import Problem
 from downslope.report import bar, status_lines
@@ -71,11 +71,7 @@ def fit(
     plan = Plan(**settings)
     with double_precision():
         found = train(pose(model, data, target, plan, reading, truth), plan, progress)
-    if not plan.repair:
-        return found
-    repaired = found.repair()
-    repaired.fit.repaired = repaired
-    return repaired.fit
+    return _repaired(found) if plan.repair else found
 
 
 fit.__signature__ = Signature(  # type: ignore[attr-defined]  # the plan's fields, written once there
@@ -219,6 +215,22 @@ def resume(
         problem = fit.problem if data is None else None
         problem = problem or pose_again(run, fit.spec, plan, data, reading)
         return train(problem, plan, progress, before=run)
+
+
+def again(fit: Fit, changes: Mapping[str, Any], progress: Progress) -> Fit:
+    """`Fit.again`: the same model and data under a changed plan."""
+    plan = fit.plan.changed(**changes)
+    with double_precision():
+        problem = fit.problem or pose_again(fit.run, fit.spec, fit.plan)
+        found = train(pose_changed(problem, fit.plan, plan), plan, progress)
+    return _repaired(found) if plan.repair else found
+
+
+def _repaired(found: Fit) -> Fit:
+    """The fit that its repair gives, which says what it changed."""
+    repaired = found.repair()
+    repaired.fit.repaired = repaired
+    return repaired.fit
 
 
 VERSIONS = {package: version(package) for package in ("downslope", "jax", "numpy")}

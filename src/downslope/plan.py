@@ -167,6 +167,16 @@ def asdict_shallow(plan: Plan) -> dict[str, Any]:
     return {entry.name: getattr(plan, entry.name) for entry in fields(plan)}
 
 
+def differing(before: Plan, after: Plan) -> list[str]:
+    """Names of the fields in which two plans differ.
+
+    >>> differing(Plan(learning_rate=0.1, steps=9), Plan(learning_rate=0.2, steps=9))
+    ['learning_rate']
+    """
+    old, new = asdict_shallow(before), asdict_shallow(after)
+    return [name for name in old if not _same(old[name], new[name])]
+
+
 def check_names(settings: Mapping[str, Any]) -> None:
     """Refuse a setting that no Plan has.
 
@@ -266,4 +276,5 @@ def _plain(value: Any) -> Any:
 
 
 def _same(one: Any, other: Any) -> bool:
-    return one is other or (type(one) is type(other) and isinstance(one, str | int | float | Mapping) and one == other)
+    plain = str | int | float | Mapping  # arrays have no one answer to ==
+    return one is other or (isinstance(one, plain) and isinstance(other, plain) and one == other)

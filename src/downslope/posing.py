@@ -28,8 +28,11 @@ from downslope.model import (
 from downslope.model.linear import rescaling
 from downslope.objective import as_loss, build
 from downslope.objective.loss import check_loss, check_target
-from downslope.plan import Plan, asdict_shallow, named
+from downslope.plan import Plan, asdict_shallow, differing, named
 from downslope.problem import Problem
+
+THE_WAY = {"optimizer", "learning_rate", "steps", "epochs", "batch_size", "tolerance", "repair"}
+"""Fields of a plan on which no problem depends; nor on the seed, unless rows are held out."""
 
 
 def pose(
@@ -116,6 +119,21 @@ def pose(
         counted,
         apart,
     )
+
+
+def pose_changed(problem: Problem, before: Plan, plan: Plan) -> Problem:
+    """The problem under another plan; nothing is read or checked anew of what the change leaves alone.
+
+    Raises: as `pose`.
+    """
+    changed = set(differing(before, plan)) - THE_WAY - (set() if plan.validation is not None else {"seed"})
+    if changed - {"start"}:
+        return pose(problem.spec, problem.table, None if problem.model.target else problem.target_name, plan)
+    for name in plan.start:
+        if name not in problem.model.parameters:
+            raise UnknownName("parameter in start", name, problem.model.parameters)
+    columns = {name: problem.of_counted(problem.table[name]) for name in problem.model.target_columns}
+    return problem.from_start(_start(problem.model, problem.restriction, {**problem.columns, **columns}, plan))
 
 
 def pose_again(run: Run, spec: Any, plan: Plan, data: Any = None, reading: Reading | None = None) -> Problem:

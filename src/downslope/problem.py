@@ -1,6 +1,7 @@
 """Problem: what is to be fitted to what, as all that follow need it. Made by `posing`."""
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from downslope.data import Table
 from downslope.data.holding_out import HeldOut
 from downslope.descent import Straight
+from downslope.descent.factor import descended, factored
 from downslope.model import Model, Restriction
 from downslope.model.linear import Design, Rescaling, design
 from downslope.model.linearity import can_be_read, linear_in
@@ -58,6 +60,14 @@ class Problem:
     """Whether some parameters follow others."""
     counted: np.ndarray | None = None
     held_out: HeldOut | None = None
+
+    def from_start(self, start: np.ndarray) -> "Problem":
+        """The same problem from another start (p,); what was found out about it is kept, as none of it depends on
+        that.
+        """
+        other = copy(self)
+        object.__setattr__(other, "start", start)
+        return other
 
     @property
     def free(self) -> tuple[str, ...]:
@@ -172,6 +182,21 @@ class Problem:
         root = np.sqrt(self.weights) / self.spread
         return Straight(found.matrix * root[:, None], (self.target - found.offset) * root, float(self.weights.sum()))
 
+    @cached_property
+    def factor(self) -> Straight | None:
+        """The same as `straight` in as few rows as there are parameters and one more, where it has many."""
+        return factored(self.straight) if self.many and self.straight is not None else None
+
+    @cached_property
+    def factor_rows(self) -> tuple[Objective, Rows]:
+        """The factor as a descent takes it, in the parameters that it works in."""
+        if self.factor is None:
+            raise ValueError("this problem has no factor")
+        matrix, right, weight = self.factor
+        if self.rescaling is not None:
+            matrix, right = matrix @ self.rescaling.turn, right - matrix @ self.rescaling.shift
+        return descended(Straight(matrix, right, weight))
+
     def large(self, rows: slice | np.ndarray = slice(None)) -> look_large.Large:
         """All or some of the rows, in the user's columns, as they are looked at by chunks."""
         columns = {name: values[rows] for name, values in self.columns.items()}
@@ -183,7 +208,7 @@ class Problem:
     def look(self) -> Looker:
         """A careful look at any point of the free parameters, in the user's columns, by means that fit the problem."""
         if self.straight is not None:
-            return look_straight.looker(self.straight)
+            return look_straight.looker(self.factor or self.straight)
         if self.many:
             return look_large.looker(self.objective, self.large(), self.some_rows(BLOCK, 0))
         return partial(look, self.objective, rows=self.users_rows)

@@ -14,7 +14,7 @@ from downslope.history import Run
 from downslope.history.readings import SHARE
 from downslope.measuring import take
 from downslope.plan import Plan
-from downslope.posing import pose, pose_again
+from downslope.posing import pose_again, pose_changed
 from downslope.repair import IN_THE_DATA, Prescription, Repair, Trial, prescribe
 from downslope.repair.outcome import difference, shown
 from downslope.result import Fit
@@ -83,8 +83,7 @@ def _tried(fit: Fit, problem: "Problem", whole: Prescription) -> Fit | None:
 
     try:
         plan = whole.applied(fit.plan).changed(repair=False)
-        target = None if problem.model.target is not None else problem.target_name
-        other = train(pose(problem.spec, problem.table, target, plan), plan)
+        other = train(pose_changed(problem, fit.plan, plan), plan)
     except DownslopeError:
         return None
     known = fit.readings.reference

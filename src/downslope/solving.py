@@ -59,10 +59,11 @@ def blocks(
     if strategy.rule is None:
         raise ValueError(f"{strategy.name} is no rule")
     bounded = problem.bounded
+    objective, rows = problem.factor_rows if strategy.on_factor else (problem.objective, problem.rows)
     descent = Descent(
-        problem.objective,
-        problem.rows,
-        problem.target.size,
+        objective,
+        rows,
+        len(problem.free) + 1 if strategy.on_factor else problem.target.size,
         problem.free,
         strategy.rule,
         strategy.rates,

@@ -28,6 +28,7 @@ class Strategy:
     automatic: nobody asked for this or its end, so an answer that has not settled is worth no trust.
     settles:   it goes on until it is at a minimum, however many steps that takes.
     convex:    there is one minimum only.
+    on_factor: it steps on the factor of the rows, which holds all that such steps can see of them.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Strategy:
     automatic: bool
     settles: bool
     convex: bool
+    on_factor: bool
     notes: tuple[str, ...]
 
     @property
@@ -94,8 +96,11 @@ def choose(plan: Plan, problem: Problem, before: int = 0) -> Strategy:
     rates = _rates(plan, problem, rule, asked, batch_size, before + steps, notes)
     unlimited = plan.steps is None and plan.epochs is None
     settles = unlimited and (automatic or rule is None or rule.searches)
+    on_factor = rule is not None and not rule.searches and batch_size is None and problem.factor is not None
+    if on_factor:
+        notes.append(f"a linear model and mse: each step is taken on the factor R of the {rows:,} rows, the same step")
     return Strategy(
-        name, rule, rates, steps, batch_size, automatic and unlimited, settles, problem.convex, tuple(notes)
+        name, rule, rates, steps, batch_size, automatic and unlimited, settles, problem.convex, on_factor, tuple(notes)
     )
 
 

@@ -43,3 +43,8 @@ def test_loss_and_slope_are_those_of_the_mean():
 def test_columns_whose_squares_are_no_numbers_are_solved_all_the_same(size):
     matrix = size * np.array([[1.0], [2.0], [4.0]])
     assert solve(Straight(matrix, np.array([2.0, 4.0, 8.0]), 3.0)) == pytest.approx([2 / size])
+
+
+def test_of_fewer_rows_than_parameters_the_shortest_answer_is_taken():
+    params = solve(Straight(np.array([[2.0, 1.0]]), np.array([5.0]), 1.0))
+    assert params == pytest.approx([2.0, 1.0])

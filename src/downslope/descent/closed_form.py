@@ -45,6 +45,8 @@ def solve(problem: Straight) -> np.ndarray:
     params = np.zeros(size)
     for _ in range(2):  # once more on what is left, which takes away most of the rounding
         triangle = np.asarray(np.linalg.qr(np.column_stack([unit, problem.right - unit @ params]), mode="r"))
+        if len(triangle) < size:  # fewer rows than parameters
+            triangle = np.vstack([triangle, np.zeros((size - len(triangle), size + 1))])
         left, values, right = np.linalg.svd(triangle[:size, :size])
         seen = values > LOST * values[0]
         params = params + right[seen].T @ ((left[:, seen].T @ triangle[:size, size]) / values[seen])
