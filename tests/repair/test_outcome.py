@@ -8,7 +8,9 @@ from downslope.repair.outcome import difference
 
 
 def fitted(loss: float, text: str = "y = w*x", **plan):
-    return SimpleNamespace(plan=Plan(**plan), loss=loss, run=SimpleNamespace(text=text, target="y", is_code=False))
+    asked = Plan(**plan)
+    run = SimpleNamespace(text=text, target="y", is_code=False, plan=asked, chosen={})
+    return SimpleNamespace(plan=asked, loss=loss, run=run)
 
 
 @pytest.fixture

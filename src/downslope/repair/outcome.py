@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from downslope.plan import Plan, asdict_shallow
+from downslope.plan import Plan, differing
+from downslope.repair.again import as_python
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,7 @@ class Repair:
     @property
     def python(self) -> str:
         """What to write to have this fit again; `data` stands for the data."""
-        run = self.fit.run
-        model = f"{run.text.partition('(')[0]}, data, {run.target!r}" if run.is_code else f"{run.text!r}, data"
-        settings = "".join(f", {name}={_written(name, value)}" for name, value in self.fit.plan.said().items())
-        return f"ds.fit({model}{settings})"
+        return as_python(self.fit.run)
 
     def __str__(self) -> str:
         lines = [self.reason, *(f"  {line}" for line in self.listed), *([f"  {self.python}"] if self.changed else [])]
@@ -77,21 +75,8 @@ def difference(before: Plan, after: Plan) -> dict[str, tuple[Any, Any]]:
     >>> difference(Plan(learning_rate=0.1, steps=9), Plan(learning_rate=0.2, steps=9))
     {'learning_rate': (0.1, 0.2)}
     """
-    old, new = asdict_shallow(before), asdict_shallow(after)
-    differ = [name for name in old if name != "repair" and old[name] is not new[name] and old[name] != new[name]]
-    return {name: (old[name], new[name]) for name in differ}
-
-
-def _written(setting: str, value: Any) -> str:
-    """A setting as Python; what cannot be written out, an array or a function, by its name.
-
-    >>> _written("steps", 200), _written("weights", {"described": "ndarray"}), _written("loss", {"described": "mine"})
-    ('200', 'weights', 'mine')
-    """
-    if isinstance(value, Mapping) and list(value) == ["described"]:
-        name = str(value["described"])
-        return name if name.isidentifier() and name not in ("ndarray", "list", "tuple") else setting
-    return repr(value)
+    differ = [name for name in differing(before, after) if name != "repair"]
+    return {name: (getattr(before, name), getattr(after, name)) for name in differ}
 
 
 def shown(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from functools import cached_property
 from types import TracebackType
 from typing import Any
@@ -10,9 +11,8 @@ from downslope.diagnosis import Finding, examine
 from downslope.errors import RequestError
 from downslope.history import History, Run, save
 from downslope.report import story, summary
-from downslope.watching.outcome import as_run
-from downslope.watching.patches import Patches
-from downslope.watching.seen import Seen
+from downslope.result import Fit
+from downslope.watching import Patches, Seen, as_run
 from downslope.whole_file import AnyPath
 
 FRAMEWORKS = ("torch", "tensorflow", "keras", "jax")
@@ -26,6 +26,7 @@ class Watch:
         history     loss, parameters, gradients, rates and steps
         run         all of it as one value, the same that a fit leaves
         notes       what the user should know of how it was watched
+        fit         the same as `ds.load` gives of a saved run, which is drawn and reported
     """
 
     def __init__(self, *, uncompiled: bool = False) -> None:
@@ -149,7 +150,7 @@ class Watch:
     @property
     def history(self) -> History:
         """The points at which the loop computed its loss, row by row."""
-        return self.run.history
+        return self.fit.history
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -160,6 +161,29 @@ class Watch:
     def notes(self) -> tuple[str, ...]:
         """What the user should know of how the loop was watched."""
         return self.run.notes
+
+    @property
+    def fit(self) -> Fit:
+        """What was seen, as `ds.load` gives it of a saved run."""
+        return Fit(self.run)
+
+    def plot(
+        self, which: str | Sequence[str] | None = None, *, ax: Any = None, path: Any = None, force: bool = False
+    ) -> Any:
+        """Draw with Matplotlib, as `Fit.plot`: the pictures that need no model."""
+        return self.fit.plot(which, ax=ax, path=path, force=force)
+
+    def replay(self, path: AnyPath, *, panels: str | Sequence[str] | None = None, force: bool = False) -> None:
+        """Write a file that plays the loop step by step, .html or .gif, as `Fit.replay`."""
+        self.fit.replay(path, panels=panels, force=force)
+
+    def report(self, path: AnyPath, *, force: bool = False) -> None:
+        """Write all that was seen as a page, .html, as `Fit.report`."""
+        self.fit.report(path, force=force)
+
+    def view(self) -> Any:
+        """The replay as a widget, as `Fit.view`."""
+        return self.fit.view()
 
     def save(self, path: AnyPath, *, force: bool = False) -> None:
         """Write what was seen into one file, which `ds.load` opens.
@@ -191,7 +215,8 @@ def watch(*, uncompiled: bool = False) -> Watch:
 
     Args:   uncompiled: JAX and TensorFlow run what is compiled by jax.jit and tf.function operation by operation
             inside the block, so that it can be seen: the same numbers, to rounding, and many times slower.
-    Returns: a Watch: run.findings, run.history, run.run, run.notes, run.summary(), run.save(path).
+    Returns: a Watch: run.findings, run.history, run.run, run.notes, run.summary(), run.plot(),
+            run.replay(path), run.report(path), run.save(path).
     Raises: RequestError if one watch is used for two blocks.
     """
     return Watch(uncompiled=uncompiled)
