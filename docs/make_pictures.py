@@ -27,5 +27,5 @@ def smaller(path: Path, width: int = 1440) -> None:
 
 if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
-    thermometer().plot(path=PICTURES / "thermometer.png", force=True)
+    thermometer().plot(["fitted", "loss", "valley", "path"], path=PICTURES / "thermometer.png", force=True)
     smaller(PICTURES / "thermometer.png")

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from downslope.pictures import fitted
+from downslope.pictures.scene import Band
 
 X = np.linspace(0, 10, 50)
 
@@ -51,3 +52,33 @@ def test_many_rows_are_sampled_honestly():
 def test_odd_data_have_a_picture(values):
     values = np.array(values)
     assert fitted(values, values, x_name="x", y_name="y", curve=(values, values)).named("data").x.size == len(values)
+
+
+def test_the_curve_moves_with_the_steps_and_ends_where_it_was_fitted():
+    frames = np.array([0, 5, 9]), np.array([0.0 * X, X, 2 * X])
+    scene = picture(frames=frames, start=(X, 0 * X))
+    assert scene.steps.tolist() == [0, 5, 9]
+    assert scene.at(7).named("fitted").y.tolist() == X.tolist()
+    assert scene.at(scene.last).named("fitted").y.tolist() == (2 * X).tolist()
+
+
+def test_a_curve_that_went_says_from_when_on():
+    frames = np.array([0, 3, 8]), np.array([2 * X, 1e9 + X, np.full(50, np.nan)])
+    scene = picture(curve=frames[1][-1], frames=frames)
+    assert scene.notes == ("the line 'fitted' is out of view from step 3 on",)
+    assert np.isnan(scene.at(8).named("fitted").y).all() and np.isfinite(scene.at(1).named("fitted").y).all()
+
+
+def test_a_band_lies_under_all_and_within_the_window():
+    scene = picture(band=(2 * X - 1, 2 * X + np.linspace(1, 1e9, 50)))
+    band = scene.marks[0]
+    assert isinstance(band, Band) and band.high.max() <= scene.y.high and (band.low <= band.high).all()
+    far = picture(band=(2 * X + 1e9, 2 * X + 2e9)).marks[0]
+    assert np.isnan(far.low).all() and np.isnan(far.high).all()
+
+
+def test_a_start_out_of_view_is_left_out():
+    scene = picture(start=(X, 1e9 + X))
+    assert scene.notes == ()
+    with pytest.raises(KeyError):
+        scene.named("start")

@@ -45,5 +45,31 @@ def test_findings_stand_at_their_step():
     assert scene.named("diverging") == Rule(1.0, "finding", "diverging")
 
 
+def test_findings_of_one_step_share_a_line():
+    found = [Finding(name, "warning", 1, {}, "") for name in ("crawling", "outliers")]
+    history = History.of(("w",), step=[0, 1], loss=[1.0, 2.0])
+    assert loss_curve(history, found).named("crawling, outliers").x == 1.0
+
+
+def test_the_line_grows_and_its_end_moves():
+    scene = curve([8.0, 4.0, 2.0])
+    assert scene.at(1).named("loss").y.tolist() == [8.0, 4.0]
+    assert scene.at(1).named("end").y.tolist() == [4.0] and scene.at(2).named("end").y.tolist() == [2.0]
+
+
+def test_losses_over_other_rows_are_drawn_beside_it():
+    history = History.of(("w",), step=[0, 1, 2], loss=[100.0, 2.0, 1.0])
+    scene = loss_curve(history, others={"held out": (np.array([0, 2]), np.array([200.0, np.nan]))})
+    assert scene.named("held out").y.tolist() == [200.0] and scene.y.high > 200 and scene.y.scale == "log"
+
+
+def test_a_long_history_is_thinned_and_keeps_its_peaks():
+    loss = 1 + np.exp(-np.arange(10_000) / 100)
+    loss[4321], loss[8765] = 5.0, 0.5
+    line = curve(loss).named("loss")
+    assert line.x.size <= 600 and 5.0 in line.y and 0.5 in line.y
+    assert (line.x[0], line.x[-1]) == (0, 9_999)
+
+
 def test_loss_of_batches_says_so():
     assert curve([2.0, 1.0], batch_size=32).y.label == "loss of each batch of 32"

@@ -1,8 +1,11 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from downslope.pictures.matplotlib_renderer import draw
 from downslope.pictures.rates import rates
+from downslope.pictures.scene import Zone
 from downslope.pictures.terminal import text
 
 TRIED = np.geomspace(1e-3, 10.0, 50)
@@ -41,6 +44,13 @@ def test_odd_losses_have_a_picture(factor, shift):
         drawn = scene(LOSSES * factor + shift)
     draw(drawn)
     assert text(drawn)
+
+
+def test_zones_meet_and_cover_the_rates():
+    found = [mark for mark in scene().marks if isinstance(mark, Zone)]
+    assert [zone.role for zone in found] == ["stalls", "learns", "overshoots", "diverges"]
+    assert found[0].low == TRIED[0] and found[-1].high == TRIED[-1]
+    assert all(left.high == right.low for left, right in pairwise(found))
 
 
 def test_one_rate_has_a_picture():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from downslope.pictures.scene import Axis, Line, Note, Scene, plain
+from downslope.pictures.scene import Axis, Curves, Line, Note, Points, Scene, plain
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,24 @@ def test_marks_are_found_by_name():
 def test_names_become_one_printable_line():
     assert plain("a\u202eb\n\x00") == "a\\u202eb\\n\\x00"
     assert plain(3) == "3" and plain("µ…") == "µ…"
+
+
+UNIT = Axis("", 0.0, 1.0)
+ONE = np.array([0.5, 0.6, 0.7])
+
+
+def test_a_picture_as_it_was_at_each_step():
+    steps = np.array([0, 3, 8])
+    marks = (
+        Line(ONE, ONE, "path", "line", steps),
+        Points(ONE, ONE, "end", "end", steps),
+        Curves(ONE, np.array([ONE, 2 * ONE]), np.array([2, 8]), "fit", "curve"),
+        Line(ONE, ONE, "truth", "still"),
+    )
+    scene = Scene("t", UNIT, UNIT, marks)
+    assert (scene.steps.tolist(), scene.last) == ([0, 2, 3, 8], 8)
+    seen = scene.at(3)
+    assert seen.named("line").x.tolist() == [0.5, 0.6] and seen.named("end").x.tolist() == [0.6]
+    assert seen.named("curve").y.tolist() == ONE.tolist() and seen.named("still") is marks[3]
+    assert scene.at(0).named("curve").y.size == 0 and scene.at(10**9).named("curve").y.tolist() == (2 * ONE).tolist()
+    assert seen.steps.size == 0 and Scene("t", UNIT, UNIT).last == 0

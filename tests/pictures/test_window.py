@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from downslope.pictures.scene import Axis
-from downslope.pictures.window import LARGEST, axis, clipped, exponent, inside, shrunk
+from downslope.pictures.window import LARGEST, axis, clipped, clipped_steps, cut, exponent, inside, shrunk
 
 ANY = st.floats() | st.sampled_from([0.0, 1e300, -1e300, 1e-300, 5e-324, 1e9 + 1e-6, 1e9])
 UNIT = Axis("", 0.0, 1.0)
@@ -63,3 +63,21 @@ def test_window_of_a_constant_and_of_nothing():
 def test_shrunk_reaches_both_ends_of_the_floats():
     assert shrunk(np.array([5e-324, 2e307]), -324).tolist() == [pytest.approx(4.94, rel=0.01), np.inf]
     assert shrunk(np.array([2e307]), 306)[0] == pytest.approx(20)
+
+
+@given(arrays(float, 7, elements=NEAR), arrays(float, 7, elements=NEAR))
+def test_steps_of_a_clipped_line_rise_and_show_what_was_reached(x, y):
+    across, up, steps = clipped_steps(x, y, np.arange(0, 70, 10), UNIT, UNIT)
+    assert across.size == up.size == steps.size and (np.diff(steps) >= 0).all()
+    for place in range(7):  # a point in the window is there from its step on
+        if place and inside(x, y, UNIT, UNIT)[place - 1 : place + 1].all():
+            assert (x[place], y[place]) in set(zip(across[steps <= 10 * place], up[steps <= 10 * place], strict=True))
+
+
+@given(arrays(float, (3, 6), elements=NEAR))
+def test_cut_curves_lie_in_the_window_and_keep_what_was_inside(curves):
+    found = cut(curves, UNIT)
+    seen = np.isfinite(found)
+    assert ((found[seen] >= 0) & (found[seen] <= 1)).all()
+    held = (curves >= 0) & (curves <= 1)
+    assert (found[held] == curves[held]).all() and np.isnan(found[~np.isfinite(curves)]).all()

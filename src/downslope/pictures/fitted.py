@@ -1,12 +1,14 @@
-"""Fitted: the data and the line that was fitted through them."""
+"""Fitted: the data and the line that was fitted through them, moving as it did while the steps were taken."""
 
 import numpy as np
 
-from downslope.pictures.scene import Axis, Line, Mark, Note, Points, Role, Scene, plain
-from downslope.pictures.window import axis, clipped, inside
+from downslope.pictures.scene import Axis, Band, Curves, Line, Mark, Note, Points, Role, Scene, plain
+from downslope.pictures.window import axis, clipped, cut, inside
 
 MOST_POINTS = 2000
 Curve = tuple[np.ndarray, np.ndarray]
+Frames = tuple[np.ndarray, np.ndarray]
+"""Steps (k,), rising, and the curve at each of them (k, m)."""
 
 
 def fitted(
@@ -18,12 +20,15 @@ def fitted(
     curve: Curve,
     truth: Curve | None = None,
     start: Curve | None = None,
+    band: Curve | None = None,
+    frames: Frames | None = None,
 ) -> Scene:
     """Data against the fitted curve, with the true one where it is known and the one that the descent started from.
 
     The window is that of the data: a curve that leaves it far (a diverged fit) is cut at the edge, and a note says so.
 
-    Args:   x, y: (n,) data; curve, truth, start: pairs of (m,) arrays, x rising.
+    Args:   x, y: (n,) data; curve, truth, start: pairs of (m,) arrays, x rising; band: lower and upper edge of what is
+            certain of the curve, (m,) each; frames: the curve on its way, the last one `curve` itself.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     lines: tuple[tuple[Curve | None, Role, str], ...] = (
@@ -34,16 +39,41 @@ def fitted(
     across = axis(plain(x_name), x)
     up = _height(plain(y_name), y, [line for line, role, _ in lines if line is not None and role != "guess"])
     kept = sample(x.size)
-    marks: list[Mark] = [Points(x[kept], y[kept], "data", "data")]
+    marks: list[Mark] = [] if band is None else [Band(curve[0], *_between(*band, up), "band", "95 % confidence")]
+    marks.append(Points(x[kept], y[kept], "data", "data"))
     notes = [Note(f"{kept.size:,} of {x.size:,} rows drawn, chosen at random")] if kept.size < x.size else []
     for line, role, name in lines:
         if line is None:
             continue
         drawn = Line(*clipped(*line, across, up), role, name)
-        marks.append(drawn)
+        if role == "fit" and frames is not None:
+            marks.append(Curves(curve[0], cut(frames[1], up), frames[0], "fit", name))
+        elif drawn.x.size or role != "guess":
+            marks.append(drawn)
+        else:
+            continue
         if not inside(*line, across, up)[(line[0] >= across.low) & (line[0] <= across.high)].all():
-            notes.append(Note(f"the line '{name}' {'leaves the picture' if drawn.x.size else 'is out of view'}"))
+            since = _gone_since(frames, up) if role == "fit" and not drawn.x.size else ""
+            notes.append(
+                Note(f"the line '{name}' {'leaves the picture' if drawn.x.size else f'is out of view{since}'}")
+            )
     return Scene(f"{up.label} against {across.label}", across, up, (*marks, *notes))
+
+
+def _gone_since(frames: Frames | None, up: Axis) -> str:
+    """From when on nothing of a moving curve is seen."""
+    if frames is None:
+        return ""
+    seen = np.flatnonzero(np.isfinite(cut(frames[1], up)).any(axis=1))
+    first = int(seen[-1]) + 1 if seen.size else 0
+    return f" from step {int(frames[0][first]):,} on" if first < len(frames[0]) else ""
+
+
+def _between(low: np.ndarray, high: np.ndarray, up: Axis) -> tuple[np.ndarray, np.ndarray]:
+    """Both edges of a band, as far as they are in the window: together nan where none of it is."""
+    with np.errstate(invalid="ignore"):
+        seen = (high >= up.low) & (low <= up.high) & np.isfinite(low) & np.isfinite(high)
+    return np.where(seen, np.clip(low, up.low, up.high), np.nan), np.where(seen, np.clip(high, up.low, up.high), np.nan)
 
 
 def sample(rows: int, most: int = MOST_POINTS) -> np.ndarray:

@@ -7,10 +7,10 @@ from downslope.pictures.scene import Line, Note, Points, Scene, plain
 from downslope.pictures.window import axis, inside
 
 
-def predicted(actual: np.ndarray, prediction: np.ndarray, *, name: str) -> Scene:
+def predicted(actual: np.ndarray, prediction: np.ndarray, *, name: str, of: int = 0) -> Scene:
     """Prediction against measurement, with the diagonal on which a perfect model would lie.
 
-    Args:   actual, prediction: (n,); name: of the target.
+    Args:   actual, prediction: (n,); name: of the target; of: how many rows there are, if these are a sample.
     """
     actual, prediction = np.asarray(actual, dtype=float), np.asarray(prediction, dtype=float)
     name = plain(name)
@@ -21,8 +21,8 @@ def predicted(actual: np.ndarray, prediction: np.ndarray, *, name: str) -> Scene
     visible = inside(actual, prediction, across, up)
     ends = np.array([across.low, across.high])
     notes = []
-    if kept.size < actual.size:
-        notes.append(Note(f"{kept.size:,} of {actual.size:,} rows drawn, chosen at random"))
+    if kept.size < max(actual.size, of):
+        notes.append(Note(f"{kept.size:,} of {max(actual.size, of):,} rows drawn, chosen at random"))
     if not visible.all():
         notes.append(Note(f"{int((~visible).sum()):,} of {actual.size:,} predictions are out of view"))
     kept = kept[visible[kept]]

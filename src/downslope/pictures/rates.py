@@ -1,19 +1,15 @@
-"""Rates: the loss that each learning rate reached, by what became of it; limit and fastest as upright lines."""
+"""Rates: the loss that each learning rate reached, on the zones of what became of it; limit and fastest as upright
+lines.
+"""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from downslope.pictures.scene import Axis, Line, Mark, Note, Role, Rule, Scene, plain
+from downslope.pictures.scene import Axis, Line, Mark, Note, Role, Rule, Scene, Zone, plain
 
-ROLES: Mapping[str, Role] = {
-    "stalls": "valley",
-    "learns": "truth",
-    "overshoots": "path",
-    "bounces": "finding",
-    "diverges": "fit",
-}
-STYLES: Mapping[str, Role] = {"limit": "fit", "fastest": "guess", "yours": "finding"}
+OUTCOMES: tuple[Role, ...] = ("stalls", "learns", "overshoots", "bounces", "diverges")
+STYLES: Mapping[str, Role] = {"limit": "minimum", "fastest": "start", "yours": "finding"}
 ABOVE = 30.0
 """So many times the loss at the start is the top of the picture; what diverged has left it."""
 EDGE = 0.8
@@ -51,13 +47,13 @@ def rates(
     left, right = float(tried[0]), float(tried[-1])
     if not right > left:
         left, right = left / 2, right * 2
-    marks: list[Mark] = []
-    for outcome, role in ROLES.items():
+    marks: list[Mark] = [*zones(tried, outcomes, left, right)]
+    for outcome in OUTCOMES:
         inside = np.array([each == outcome for each in outcomes], dtype=bool)
         if inside.any():
             # each stretch reaches to the next rate, so that the line is whole
             inside[1:] |= inside[:-1].copy()
-            marks.append(Line(tried, np.where(inside, shown, np.nan), role, outcome))
+            marks.append(Line(tried, np.where(inside, shown, np.nan), outcome, outcome))
     marks += [
         Rule(float(rate), STYLES.get(name, "guess"), plain(name))
         for name, rate in (lines or {}).items()
@@ -71,3 +67,17 @@ def rates(
         Axis(label, bottom, top, "log"),
         (*marks, *map(Note, said)),
     )
+
+
+def zones(tried: np.ndarray, outcomes: Sequence[str], left: float, right: float) -> list[Zone]:
+    """Stretches of rates, from `left` to `right`, with one outcome each; they meet half way, in powers, between two
+    rates.
+
+    >>> [(zone.low, zone.high, zone.role) for zone in zones(np.array([1.0, 4.0]), ["learns", "diverges"], 1.0, 4.0)]
+    [(1.0, 2.0, 'learns'), (2.0, 4.0, 'diverges')]
+    """
+    changes = [place for place in range(1, len(outcomes)) if outcomes[place] != outcomes[place - 1]]
+    edges = [left, *(float(np.sqrt(tried[place - 1]) * np.sqrt(tried[place])) for place in changes), right]
+    words = [outcomes[place] for place in (0, *changes)] if len(outcomes) else []
+    known = zip(edges[:-1], edges[1:], words, strict=False)
+    return [Zone(low, high, role) for low, high, word in known for role in OUTCOMES if role == word and low < high]

@@ -160,6 +160,11 @@ class Scene:
         ]
         return np.unique(np.concatenate(moving)) if moving else np.zeros(0, dtype=np.int64)
 
+    @property
+    def last(self) -> int:
+        """The step after which nothing changes any more; 0 for a picture that stands still."""
+        return int(self.steps.max(initial=0))
+
     def at(self, step: int) -> "Scene":
         """The picture as it was after so many steps: one that stands still.
 
@@ -167,7 +172,7 @@ class Scene:
         >>> Scene("", Axis("x", 0.0, 3.0), Axis("y", 0.0, 3.0), (moving,)).at(1).named("steps").x
         array([0., 1.])
         """
-        return replace(self, marks=tuple(_at(mark, step) for mark in self.marks))
+        return replace(self, marks=tuple(still(mark, step) for mark in self.marks))
 
     def named(self, name: str) -> Mark:
         """The first mark of this name.
@@ -180,7 +185,7 @@ class Scene:
         raise KeyError(name)
 
 
-def _at(mark: Mark, step: int) -> Mark:
+def still(mark: Mark, step: int) -> Mark:
     """A mark as it stood after so many steps, without its steps."""
     match mark:
         case Curves(x, y, steps, role, name):

@@ -2,22 +2,30 @@
 
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
 
-from downslope.pictures.scene import Axis, Contours, Line, Mark, Points, Rule, Scene, plain
+from downslope.pictures.scene import Axis, Bars, Contours, Line, Mark, Points, Rule, Scene, Zone, plain
 from downslope.pictures.window import clipped, exponent, shrunk
 
 BLANK = "\u2800"
 """The braille letter without dots; the others follow it, one bit a dot."""
 COLORS: dict[str, str] = {
-    "fit": "31", "truth": "32", "guess": "90", "valley": "90", "path": "36", "finding": "35", "start": "33", "end": "31"
+    "fit": "31", "truth": "32", "guess": "90", "valley": "90", "path": "36", "finding": "35", "start": "33",
+    "end": "31", "stalls": "90", "learns": "32", "overshoots": "36", "bounces": "35", "diverges": "31",
+    "good": "32", "dead": "90",
 }  # fmt: skip
-LETTERS: dict[str, str] = {"data": "•", "start": "S", "end": "E"}
-DASHES: dict[str, tuple[int, int]] = {"truth": (4, 2), "guess": (3, 1), "finding": (2, 1)}
+LETTERS: dict[str, str] = {"data": "•", "start": "S", "end": "E", "minimum": "M", "finding": "o"}
+DASHES: dict[str, tuple[int, int]] = {
+    "truth": (4, 2), "guess": (3, 1), "finding": (2, 1), "stalls": (3, 1), "overshoots": (4, 2), "bounces": (2, 1),
+    "dead": (2, 1),
+}  # fmt: skip
 """Of so many letters along a line so many are drawn: lines differ where there is no colour."""
-SIGNS: dict[str, str] = {"truth": "╌╌", "guess": "┈┈", "finding": "┆"}
+SIGNS: dict[str, str] = {
+    "truth": "╌╌", "guess": "┈┈", "finding": "┆", "stalls": "┈┈", "overshoots": "╌╌", "bounces": "┆", "dead": "╌╌"
+}  # fmt: skip
 FEW = 100
 """Up to so many points stand as letters, which a line through them does not hide; more stand as dots."""
 LEAST_WIDTH = 30
@@ -26,13 +34,13 @@ Cells = list[list[tuple[str, str]]]
 
 
 def text(scene: Scene, width: int = 80, height: int = 20, *, color: bool = False, unicode: bool = True) -> str:
-    """A Scene in letters.
+    """A Scene in letters, as it stood at the end. What is shaded is left out.
 
     Args:   width: columns, at least 30; height: lines, besides the notes under the picture; color: put colour codes
             in; unicode: False for terminals that know ASCII only (coarser).
     Returns: lines, each at most `width` wide and ending in a line break.
     """
-    width = max(LEAST_WIDTH, width)
+    width, scene = max(LEAST_WIDTH, width), _coarse(scene)
     ticks = _ticks(scene.y)
     margin = max(map(len, ticks)) + 1
     across, down = width - margin - 1, max(4, height - 5)
@@ -43,12 +51,20 @@ def text(scene: Scene, width: int = 80, height: int = 20, *, color: bool = False
         edge = "┤" if place in places else "│"
         lines.append(f"{places.get(place, ''):>{margin}}{edge}{_colored(row, color)}")
     lines.append(" " * margin + "└" + "─" * across)
-    lines.append(" " * margin + _under(_ticks(scene.x), across + 1, _label(scene.x)))
+    under = _named(scene.x, across) if scene.x.ticks else _under(_ticks(scene.x), across + 1, _label(scene.x))
+    lines.append(" " * margin + under)
     lines.append(_legend(scene, color, width))
-    for note in scene.notes:
+    for note in (*_zones(scene), *scene.notes):
         lines += textwrap.wrap(note, width, initial_indent="  ", subsequent_indent="  ")
     drawn = "\n".join(line.replace(BLANK, " ").rstrip() for line in lines) + "\n"
     return drawn if unicode else _ascii(drawn)
+
+
+def _coarse(scene: Scene) -> Scene:
+    """What letters have room for: the end of what moves, without the curve that a fit started from."""
+    still = scene.at(scene.last)
+    marks = (mark for mark in still.marks if not (isinstance(mark, Line) and mark.name == "start"))
+    return replace(still, marks=tuple(marks))
 
 
 def _cells(scene: Scene, across: int, down: int) -> Cells:
@@ -87,6 +103,16 @@ def _layer(mark: Mark, scene: Scene, across: int, down: int) -> list[str]:
             letter = LETTERS.get(role) if x.size <= FEW else None
             for place in np.flatnonzero((x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)):
                 canvas.point(float(x[place]), float(y[place]), marker=letter)
+        case Bars(x, low, high, width):
+            left, right = _unit(x - width / 2, scene.x), _unit(x + width / 2, scene.x)
+            bottom, top = (np.clip(_unit(edge, scene.y), 0, 1) for edge in (low, high))
+            for bar in np.flatnonzero(np.isfinite(bottom + top) & (top > bottom)):
+                for at in np.linspace(max(0.0, left[bar]), min(1.0, right[bar]), 4 * across):
+                    canvas.line(float(at), float(bottom[bar]), float(at), float(top[bar]))
+        case Zone(low, _, _, name) if name:
+            at = float(_unit(np.array([low]), scene.x)[0])
+            for dot in range(0, 4 * down, 2) if 0 < at <= 1 else ():
+                canvas.point(at, (dot + 0.5) / (4 * down))
         case Rule(x):
             at = float(_unit(np.array([x]), scene.x)[0])
             if 0 <= at <= 1:
@@ -122,7 +148,9 @@ def _unit(values: np.ndarray, axis: Axis) -> np.ndarray:
 
 
 def _ticks(axis: Axis) -> tuple[str, str, str]:
-    """The numbers at the low end, the middle and the high end of an axis."""
+    """The numbers at the low end, the middle and the high end of an axis; none if it names places instead."""
+    if axis.ticks:
+        return "", "", ""
     if axis.scale == "log":
         logs = np.log10([axis.low, axis.high])
         low, middle, high = (_rough(10.0**power) for power in (logs[0], logs.mean(), logs[1]))
@@ -152,6 +180,23 @@ def _under(ticks: tuple[str, str, str], width: int, label: str) -> str:
     return f"{ticks[0]} {label[: max(0, room)]:^{max(0, room)}} {ticks[2]}"
 
 
+def _named(axis: Axis, across: int) -> str:
+    """The line under a picture whose axis names places, as far as they have room."""
+    line = ""
+    for place, name in sorted(axis.ticks):
+        at = 1 + float(_unit(np.array(place), axis)) * across - len(name) / 2
+        begin = max(len(line) + (2 if line else 0), round(at))
+        if begin + len(name) <= across + 1 and begin - at < len(name):
+            line = line.ljust(begin) + plain(name)
+    return line
+
+
+def _zones(scene: Scene) -> list[str]:
+    """The names of shaded stretches, whose edges alone are drawn."""
+    names = [mark.name for mark in scene.marks if isinstance(mark, Zone) and mark.name]
+    return [f"from left to right: {', '.join(names)}"] if names else []
+
+
 def _colored(row: list[tuple[str, str]], color: bool) -> str:
     if not color:
         return "".join(letter for letter, _ in row)
@@ -161,13 +206,18 @@ def _colored(row: list[tuple[str, str]], color: bool) -> str:
 
 def _legend(scene: Scene, color: bool, width: int) -> str:
     """What each sign or line means, as far as one line holds it."""
-    named = [mark for mark in scene.marks if isinstance(mark, Line | Points | Rule) and mark.name and np.size(mark.x)]
+    named = [
+        mark
+        for mark in scene.marks
+        if isinstance(mark, Line | Points | Rule | Bars) and mark.name and np.isfinite(mark.x).any()
+    ]
     if len(named) < 2:
         return ""
     parts, used = [], 0
     for mark in named:
         many = isinstance(mark, Points) and mark.x.size > FEW
-        sign = "⠿" if many else LETTERS[mark.role] if isinstance(mark, Points) else SIGNS.get(mark.role, "──")
+        dots = many or (isinstance(mark, Bars) and mark.role != "dead")
+        sign = "⠿" if dots else LETTERS.get(mark.role, "•") if isinstance(mark, Points) else SIGNS.get(mark.role, "──")
         if used + len(sign) + len(mark.name) + 4 <= width:
             used += len(sign) + len(mark.name) + 4
             parts.append(f"{_colored([(sign, COLORS.get(mark.role, ''))], color)} {mark.name}")

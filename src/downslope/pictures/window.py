@@ -7,21 +7,32 @@ from downslope.pictures.scene import Axis, Scale
 LARGEST = 1e307
 """Beyond it the width of a window would overflow; such values are out of view."""
 
+MANY = 10_000
+"""Numbers beyond which their ends are looked for first."""
+
 
 def axis(label: str, *values: np.ndarray, scale: Scale = "linear", margin: float = 0.05) -> Axis:
     """An axis on which all these values are seen, as far as they are finite (and positive, on a log scale).
 
     >>> axis("x", np.array([0.0, 10.0, np.inf]), margin=0.1)
-    Axis(label='x', low=-1.0, high=11.0, scale='linear')
+    Axis(label='x', low=-1.0, high=11.0, scale='linear', ticks=())
     >>> axis("x", np.array([7.0])).low < 7 < axis("x", np.array([7.0])).high
     True
     """
-    every = np.concatenate([np.ravel(part).astype(float) for part in values] or [np.empty(0)])
+    every = np.concatenate([_ends(np.ravel(part), scale).astype(float) for part in values] or [np.empty(0)])
     if scale == "log":
         logs = np.clip(np.log10(every[np.isfinite(every) & (every > 0)]), -307.0, 308.0)
         low, high = _around(logs, margin, alone=0.5)
         return Axis(label, 10.0 ** max(low, -307.5), 10.0 ** min(high, 308.0), scale)
     return Axis(label, *_around(every[np.abs(every) <= LARGEST], margin, alone=None), scale)
+
+
+def _ends(values: np.ndarray, scale: Scale) -> np.ndarray:
+    """Of very many numbers, all of which can be seen, the smallest and the largest; else all."""
+    if values.size < MANY:
+        return values
+    ends = np.array([values.min(), values.max()])
+    return ends if np.all(np.abs(ends) <= LARGEST) and (scale == "linear" or ends[0] > 0) else values
 
 
 def _around(values: np.ndarray, margin: float, alone: float | None) -> tuple[float, float]:
@@ -46,10 +57,22 @@ def clipped(x: np.ndarray, y: np.ndarray, across: Axis, up: Axis) -> tuple[np.nd
     >>> clipped(np.array([0.5, 0.5]), np.array([0.5, 1e300]), edge, edge)
     (array([0.5, 0.5]), array([0.5, 1. ]))
     """
+    return clipped_steps(x, y, np.arange(np.size(x)), across, up)[:2]
+
+
+def clipped_steps(
+    x: np.ndarray, y: np.ndarray, steps: np.ndarray, across: Axis, up: Axis
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same for a line that grows: with the step that reaches each point, or each cut, that is left.
+
+    >>> edge = Axis("", 0.0, 1.0)
+    >>> clipped_steps(np.array([0.5, 0.5, 9.0]), np.array([0.5, 3.0, 3.0]), np.array([0, 10, 20]), edge, edge)[2]
+    array([ 0, 10])
+    """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     if x.size < 2 or bool(inside(x, y, across, up).all()):
         keep = inside(x, y, across, up)
-        return x[keep], y[keep]
+        return x[keep], y[keep], steps[keep]
     with np.errstate(all="ignore"):
         enter, leave = np.zeros(x.size - 1), np.ones(x.size - 1)
         for values, edge in ((x, across), (y, up)):
@@ -70,6 +93,8 @@ def clipped(x: np.ndarray, y: np.ndarray, across: Axis, up: Axis) -> tuple[np.nd
         ends = [np.clip(cut, edge.low, edge.high) for cut, edge in zip(ends, (across, up) * 2, strict=True)]
     gap = np.full(x.size - 1, np.nan)
     pieces = [np.stack([ends[place], ends[place + 2], gap], axis=1)[seen].ravel() for place in (0, 1)]
+    # a segment is there once its second end is reached; its first, if it is not cut, was there before
+    reached = np.stack([np.where(enter == 0, steps[:-1], steps[1:]), steps[1:], steps[1:]], axis=1)[seen].ravel()
     # two segments that meet become one line: the gap and the repeated point between them go
     meets = np.zeros(pieces[0].size, dtype=bool)
     if pieces[0].size:
@@ -78,7 +103,25 @@ def clipped(x: np.ndarray, y: np.ndarray, across: Axis, up: Axis) -> tuple[np.nd
         meets[2:-1:3] = whole
         meets[3::3] = whole
         meets[-1] = True
-    return pieces[0][~meets], pieces[1][~meets]
+    return pieces[0][~meets], pieces[1][~meets], reached[~meets]
+
+
+def cut(curves: np.ndarray, up: Axis) -> np.ndarray:
+    """Curves (m, n) cut at the upper and lower edge of the window, nan beyond. Where a curve leaves it, its first point
+    outside is put on the edge: along x it is a point like the others.
+
+    >>> cut(np.array([[0.5, 3.0, 9.0, -9.0, np.nan]]), Axis("", 0.0, 1.0))
+    array([[0.5, 1. , 1. , 0. , nan]])
+    >>> cut(np.array([[0.5, 3.0, 9.0, 9.0]]), Axis("", 0.0, 1.0))
+    array([[0.5, 1. , nan, nan]])
+    """
+    with np.errstate(invalid="ignore"):
+        side = np.where(np.isfinite(curves), (curves > up.high) * 1.0 - (curves < up.low), np.nan)
+        differs = (np.diff(side, axis=1) != 0) & np.isfinite(side[:, 1:] + side[:, :-1])
+    seen = side == 0
+    seen[:, 1:] |= differs
+    seen[:, :-1] |= differs
+    return np.where(seen, np.clip(curves, up.low, up.high), np.nan)
 
 
 def inside(x: np.ndarray, y: np.ndarray, across: Axis, up: Axis) -> np.ndarray:
