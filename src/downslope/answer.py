@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from downslope.diagnosis import Finding, examine
-from downslope.history import Certificate, Curvature, History, Readings, Run, State
+from downslope.history import Certificate, Curvature, Readings, Run, State
 from downslope.plan import Plan
+from downslope.shown_history import ShownHistory
 
 if TYPE_CHECKING:
     from downslope.problem import Problem
@@ -23,6 +24,7 @@ class Answer:
         self.problem = problem
         self._model = model
         self._findings: tuple[Finding, ...] | None = None
+        self._history: ShownHistory | None = None
         self.repaired: Repair | None = None
 
     @property
@@ -94,9 +96,11 @@ class Answer:
         return self.run.stopped
 
     @property
-    def history(self) -> History:
-        """Every kept step."""
-        return self.run.history
+    def history(self) -> ShownHistory:
+        """Every kept step; `plot()` draws the loss."""
+        if self._history is None or self._history.step is not self.run.history.step:
+            self._history = ShownHistory.showing(self.run.history)
+        return self._history
 
     @property
     def plan(self) -> Plan:

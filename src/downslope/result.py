@@ -9,11 +9,12 @@ import numpy as np
 from downslope.answer import Answer
 from downslope.data import Reading, Table, from_arrays, read
 from downslope.data.positional import is_positional, split
+from downslope.diagnosis import examine
 from downslope.errors import RequestError
 from downslope.history import store
 from downslope.intervals import Intervals, intervals
 from downslope.model import Model, arguments, as_model, names_in
-from downslope.report import as_json, story, summary
+from downslope.report import as_json, run_table, story, summary
 
 if TYPE_CHECKING:
     from downslope.bootstrapping import Bootstrap
@@ -64,6 +65,13 @@ class Fit(Answer):
                 f"the model {self.run.text} is Python code and was not saved; give it: load(path, model=...)"
             )
         return self._model if self.run.is_code else self.run.text
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a model that could predict: not in a watched loop, nor in a saved run of a Python function
+        that was loaded without it.
+        """
+        return self.problem is not None or not self.run.is_code or self._model is not None
 
     @property
     def model(self) -> Model:
@@ -181,6 +189,22 @@ class Fit(Answer):
 
         return resume(self, {"steps": steps, "epochs": epochs}, learning_rate, data, reading, progress)
 
+    def again(self, *, progress: Any = False, **changes: Any) -> "Fit":
+        """The same model and data under a plan with some changes; the data are not read again, and where only the way
+        down changes (rate, steps, rule, start, batches), nothing else that is known of them is found anew.
+
+        Args:   changes: fields of `Plan`; progress: as for `fit`.
+        Raises: RequestError; for a saved run also if its data were too large to keep.
+
+        >>> import downslope as ds
+        >>> fit = ds.fit("y = w*x", {"x": [1.0, 2.0], "y": [2.0, 4.1]}, optimizer="gd", learning_rate=0.5, steps=50)
+        >>> fit.state, fit.again(learning_rate=0.2).state
+        ('untrusted', 'certified')
+        """
+        from downslope.fitting import again
+
+        return again(self, changes, progress)
+
     def repair(self) -> "Repair":
         """Find the smallest change of the plan that cures what `findings` name: rate, schedule, scaling, start, rule.
 
@@ -203,11 +227,11 @@ class Fit(Answer):
     def plot(
         self, which: str | Sequence[str] | None = None, *, ax: Any = None, path: Any = None, force: bool = False
     ) -> Any:
-        """Draw with Matplotlib: "fitted", "loss", "valley" (loss against one parameter; "valley:w" says which) or
-        "path".
+        """Draw with Matplotlib: "fitted", "loss", "valley" (loss against one parameter; "valley:w" says which),
+        "path" ("path:w,b"), "residuals", "predicted", "hinges", "units", "steps" or "gauge".
 
         Args:
-            which: one name, several, or none for all that apply.
+            which: one name, several, or none for those of the first four that apply.
             ax: axes to draw a single picture on.
             path: a png, pdf or svg file to write; `force` replaces one that exists.
         Returns: the axes of one picture, or the Figure of several.
@@ -215,13 +239,67 @@ class Fit(Answer):
             OutputError.
         """
         from downslope.pictures import matplotlib_renderer as renderer
-        from downslope.scenes import scene, that_apply
+        from downslope.scenes import USUAL, scene, that_apply
 
-        names = that_apply(self) if which is None else [which] if isinstance(which, str) else list(which)
+        usual = [name for name in that_apply(self) if name in USUAL]
+        names = usual if which is None else [which] if isinstance(which, str) else list(which)
         scenes = [scene(self, name) for name in names]
         if path is not None:
             return renderer.save(scenes, path, force=force)
         return renderer.draw(scenes[0], ax) if len(scenes) == 1 else renderer.figure(scenes)
+
+    def replay(
+        self, path: str | PathLike[str], *, panels: str | Sequence[str] | None = None, force: bool = False
+    ) -> None:
+        """Write the run as a file that plays it, every picture following the step: .html, which needs nothing outside
+        of itself, or .gif.
+
+        Args:   panels: names of pictures, as for `plot`; left out, those that say something, at most six.
+                force: whether a file that exists may be replaced.
+        Raises: RequestError for another ending or a picture that does not apply; OutputError; MissingExtra for a .gif
+            without Matplotlib and Pillow.
+        """
+        from downslope.viewing import write_replay
+
+        write_replay(self, path, panels, force=force)
+
+    def report(self, path: str | PathLike[str], *, force: bool = False) -> None:
+        """Write all that is known of the run as a page (.html) to be read, mailed and printed: formula, parameters with
+        errors, state, findings with remedies, pictures, and the line of Python that gives it again.
+
+        Raises: RequestError for another ending; OutputError if it exists (unless `force`) or cannot be written.
+        """
+        from downslope.viewing import write_report
+
+        write_report(self, path, force=force)
+
+    def values(
+        self, *, panels: str | Sequence[str] | None = None, frames: int = 200, quick: bool = False
+    ) -> dict[str, Any]:
+        """What replay, report, lab and widget draw, as plain values that JSON can hold: arrays are base64.
+
+        Args:   panels: names of pictures, as for `plot`; frames: at so many steps, at most, a curve that moves is
+                drawn; quick: nothing is measured for it that is not known already.
+        Raises: RequestError for a picture that does not apply.
+
+        >>> import downslope as ds
+        >>> fit = ds.fit("y = w*x", {"x": [1.0, 2.0], "y": [2.0, 4.1]}, optimizer="gd", learning_rate=0.1, steps=50)
+        >>> values = fit.values(panels="loss")
+        >>> values["state"], values["last"], values["verdicts"][0]["text"]
+        ('certified', 50, 'the start')
+        """
+        from downslope.viewing import view_of
+
+        return view_of(self, panels, frames=frames, quick=quick)
+
+    def view(self, *, panels: str | Sequence[str] | None = None) -> Any:
+        """The replay as a widget, for JupyterLab and marimo.
+
+        Raises: MissingExtra without anywidget; RequestError for a picture that does not apply.
+        """
+        from downslope.notebook import view_widget
+
+        return view_widget(self, panels)
 
     def sketch(
         self, which: str | None = None, *, width: int = 76, height: int = 16, color: bool = False, unicode: bool = True
@@ -261,6 +339,10 @@ class Fit(Answer):
     def as_json(self, *, files: Sequence[str] = (), intervals: Intervals | None = None) -> str:
         """The answer as JSON text; `files` are listed in it, and `intervals` if they are given."""
         return as_json(self.run, self.findings, files=files, intervals=intervals.said() if intervals else None)
+
+    def _repr_html_(self) -> str:
+        """The answer as a table, for notebooks; findings that were not asked for are not measured for it."""
+        return run_table(self.run, self._findings or examine(self.run))
 
     def __str__(self) -> str:
         return self.summary()

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 import downslope as ds
 from downslope.cli import lessons
 from downslope.cli.explain import explain
+from downslope.cli.lab import lab
 from downslope.cli.options import FileFlags, Files, Output, OutputFlags, PlanFlags, asked, checked_level
 from downslope.cli.outcome import (
     STANDARD_INPUT,
@@ -22,6 +23,7 @@ from downslope.cli.outcome import (
     watch,
 )
 from downslope.cli.scan import scan
+from downslope.cli.show import replay, report
 
 Number = Annotated[float | None, Parameter(show_default=False)]
 
@@ -206,13 +208,16 @@ def demo(lesson: str = "line", *, every: int = 20) -> int:
 USAGE = {
     "explain": "explain RUN [--repair]",
     "fit": "fit DATA... FORMULA [OPTIONS]",
+    "lab": "lab [DATA [FORMULA]] [OPTIONS]",
     "make": "make FORMULA [--COLUMN DISTRIBUTION]... [OPTIONS]",
     "predict": "predict RUN DATA [OPTIONS]",
+    "replay": "replay RUN [-o FILE] [--panels NAMES]",
+    "report": "report RUN [-o FILE]",
     "resume": "resume RUN [DATA] [OPTIONS]",
     "scan": "scan DATA... FORMULA [OPTIONS]",
     "demo": "demo [LESSON] [--every STEPS]",
 }
-ALL: Sequence[Callable[..., Any]] = (fit, explain, make, predict, resume, scan, demo)
+ALL: Sequence[Callable[..., Any]] = (fit, explain, lab, make, predict, replay, report, resume, scan, demo)
 
 
 def _path(word: str) -> str:

@@ -77,12 +77,17 @@ def as_json(
     return plain_json(answer)
 
 
-def plain_json(values: Mapping[str, Any]) -> str:
+def plain_json(values: Mapping[str, Any], indent: int | None = 2) -> str:
     """Plain values and arrays as one JSON object; numbers that are not finite are null."""
-    return json.dumps(_plain(values), indent=2, allow_nan=False, ensure_ascii=True)
+    return json.dumps(plain_values(values), indent=indent, allow_nan=False, ensure_ascii=True)
 
 
-def _plain(value: Any) -> Any:
+def plain_values(value: Any) -> Any:
+    """A value as JSON can hold it: arrays as lists, numbers that are not finite as None, what is no value by its name.
+
+    >>> plain_values({"loss": math.inf, "at": np.arange(2)})
+    {'loss': None, 'at': [0, 1]}
+    """
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, float):
@@ -90,7 +95,7 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): plain_values(each) for key, each in value.items()}
     if isinstance(value, Sequence):
-        return [_plain(each) for each in value]
+        return [plain_values(each) for each in value]
     return {"described": str(getattr(value, "__name__", type(value).__name__))}

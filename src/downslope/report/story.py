@@ -28,7 +28,7 @@ def story(run: Run, findings: Sequence[Finding], repair: Repair | None = None, w
     Args:   repair: what came of a repair, if one was tried; width: columns of the terminal.
     Returns: at most 15 lines, each ending in a line break.
     """
-    facts = [("asked", _asked(run)), ("loss", _happened(run)), ("state", _state(run, findings))]
+    facts = [("asked", _asked(run)), ("loss", happened(run)), ("state", _state(run, findings))]
     told = [("found", words.seen(found)) for found in findings[:MOST_FINDINGS]]
     if len(findings) > MOST_FINDINGS:
         told.append(("found", f"and {len(findings) - MOST_FINDINGS} more: downslope shows them as fit.findings"))
@@ -44,7 +44,7 @@ def story(run: Run, findings: Sequence[Finding], repair: Repair | None = None, w
         if repair.changed:
             after.append(("changed", "; ".join(repair.listed)))
     elif findings and findings[0].remedy:
-        after.append(("to change", _change(findings[0])))
+        after.append(("to change", words.remedy(findings[0])))
     lines = _lines([*facts, *after], max(NARROWEST, width))
     return "\n".join(lines) + "\n"
 
@@ -71,7 +71,7 @@ def _asked(run: Run) -> str:
     return f"{run.text}  ({run.source}, {count(run.rows)} rows); {said or 'nothing more, so all was chosen'}"
 
 
-def _happened(run: Run) -> str:
+def happened(run: Run) -> str:
     """The loss at the start, when half and nearly all of the fall was done, at the best step and at the end; over all
     rows, also of a run on batches, as far as it was measured.
     """
@@ -136,7 +136,3 @@ def _cost(run: Run) -> str:
     if left <= 0:
         return f"{did}; no lower loss is known"
     return f"{did}; {number(left, 3)} above the lowest loss known ({number(known.loss, DIGITS)}, by {known.optimizer})"
-
-
-def _change(found: Finding) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in found.remedy.items())

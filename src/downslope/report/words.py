@@ -1,15 +1,18 @@
 """Words: what states, stops and findings are called, the same wherever they are said."""
 
+import math
 from typing import Any
 
 from downslope.diagnosis import Finding
 from downslope.history import Run
 from downslope.report.numbers import count, number
 
-STATES = {
-    "certified": "certified",
-    "usable": "usable",
-    "untrusted": "untrusted: do not rely on these values",
+ADVICE = {"certified": "", "usable": "", "untrusted": "do not rely on these values"}
+"""What each state means to whoever uses the values."""
+KINDS_OF_MINIMUM = {
+    "exact": "least squares of a model that is linear in its parameters: there is one minimum",
+    "convex": "the loss is convex: no other minimum exists",
+    "local": "the minimum nearby: others may exist",
 }
 STOPS = {
     "not finite": "stopped when the numbers were no longer finite; the last finite values are kept",
@@ -19,7 +22,8 @@ STOPS = {
 
 def state(run: Run) -> str:
     """The state as a sentence without its reasons."""
-    return STATES[run.state]
+    advice = ADVICE[run.state]
+    return f"{run.state}: {advice}" if advice else run.state
 
 
 def stopped(run: Run) -> str:
@@ -61,6 +65,42 @@ def seen(found: Finding) -> str:
     return f"{found.symptom}: {found.message}"
 
 
+def remedy(found: Finding) -> str:
+    """The change of plan that cures a finding, as keywords of Python; nothing where none is known.
+
+    >>> remedy(Finding("diverging", "fault", 1, {}, "", {"learning_rate": 0.25, "steps": 9}))
+    'learning_rate=0.25, steps=9'
+    """
+    return ", ".join(f"{name}={value!r}" for name, value in found.remedy.items())
+
+
+def certificate(run: Run) -> tuple[str, ...]:
+    """How far the answer is from a minimum, a sentence each; what was not measured is left out."""
+    known = run.certificate
+    if known is None:
+        return ("how far the minimum is was not measured",)
+    said = [KINDS_OF_MINIMUM[known.assumption]]
+    if known.gap >= 0:
+        said.append(f"the loss can still fall by at most {number(known.gap, 2)}")
+    if math.isfinite(known.distance):
+        said.append(f"the minimum is {number(known.distance, 2)} standard errors away")
+    digits = int(min((value for value in known.digits if math.isfinite(value)), default=0.0))
+    if digits >= 1:
+        said.append(f"every parameter has at least {digits} correct digit{'' if digits == 1 else 's'}")
+    if known.lowest <= 0:
+        said.append("the loss curves downwards along some direction, so this is no minimum")
+    if known.tried > 1:
+        said.append(f"{count(known.agreed)} of {count(known.tried)} starts led here")
+    if known.second is not None:
+        said.append(f"the second-best minimum that was met has the loss {number(known.second)}")
+    return tuple(said)
+
+
+def loss(run: Run) -> str:
+    """What the loss is called; of a loop that was watched, only that."""
+    return "loss" if run.chosen.get("watched") else called(run.plan.loss)
+
+
 def did(run: Run) -> str:
     """What ran, in one line: rule, rate, steps, time."""
     parts = [called(run.chosen.get("optimizer", run.plan.optimizer))]
@@ -94,6 +134,15 @@ def called(choice: Any) -> str:
     ('adam(b1=0.8)', 'len')
     """
     return choice if isinstance(choice, str) else str(getattr(choice, "__name__", type(choice).__name__))
+
+
+def sentence(text: str) -> str:
+    """A remark as a sentence of its own.
+
+    >>> sentence("the loss fell")
+    'The loss fell.'
+    """
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "…")) else ".")
 
 
 def _setting(value: Any) -> str:

@@ -1,0 +1,37 @@
+"""Parameters: each as a row of a table, values with their errors in words."""
+
+import math
+from typing import Any
+
+from downslope.history import Run
+from downslope.pictures.scene import plain
+from downslope.report import words
+from downslope.report.numbers import number, with_error
+
+LONGEST = 600
+
+
+def parameters(run: Run, most: int) -> list[dict[str, Any]]:
+    """Name, value, error, start and truth of the first parameters, None where there is none, and `text`: the value with
+    its error; `remark`: what is special about it.
+    """
+    errors = run.uncertainty.errors if run.uncertainty is not None else [math.nan] * len(run.parameters)
+    start = run.history.params[0] if len(run.history) else [math.nan] * len(run.parameters)
+    truth = run.truth or {}
+    rows = zip(run.parameters[:most], run.params, errors, start, strict=False)
+    return [
+        _row(run, name, float(value), float(error), float(first), truth.get(name)) for name, value, error, first in rows
+    ]
+
+
+def _row(run: Run, name: str, value: float, error: float, start: float, truth: float | None) -> dict[str, Any]:
+    known = name not in run.plan.fixed and not math.isnan(error)
+    return {
+        "name": plain(name, LONGEST),
+        "value": value,
+        "error": error if known else None,
+        "start": start,
+        "truth": truth,
+        "text": with_error(value, error) if known else number(value),
+        "remark": plain(words.remark(run, name)),
+    }
