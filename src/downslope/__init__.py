@@ -20,9 +20,10 @@ _HOMES = {
     "downslope.whole_file": ("check_writable",),
     "downslope.diagnosis": ("Finding",),
     "downslope.data": ("Reading", "Table", "batches", "read", "sample", "write_table"),
-    "downslope.model": ("exponential", "gaussian", "line", "logistic", "polynomial", "relu_sum"),
+    "downslope.model": ("as_model", "exponential", "gaussian", "line", "logistic", "polynomial", "relu_sum"),
     "downslope.pictures.matplotlib_renderer": ("check_picture",),
-    "downslope.watching": ("watch",),
+    "downslope.watched": ("watch",),
+    "downslope.laboratory": ("lab",),
     "downslope.report": ("status_lines",),
     "downslope.errors": (
         "DataError",

@@ -1,0 +1,77 @@
+"""Exports: what a page can carry home: the replay, the report, the history as CSV, the Python, the saved run."""
+
+import base64
+import csv
+import io
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import downslope as ds
+from downslope.laboratory.refused import Refused
+from downslope.laboratory.settings import Asked, python
+
+
+def export(what: str, fit: "ds.Fit", asked: Asked) -> dict[str, Any]:
+    """A file as a message: its name, its type and its bytes in base 64.
+
+    Raises: Refused for something that there is not; OutputError, MissingExtra.
+    """
+    if what not in KINDS:
+        raise Refused("what", str(ds.UnknownName("export", what, tuple(KINDS))))
+    name, kind, content = KINDS[what]
+    raw = content(fit, asked, name)
+    return {"kind": "file", "name": name, "type": kind, "base64": base64.b64encode(raw).decode("ascii")}
+
+
+def _replay(fit: "ds.Fit", asked: Asked, name: str) -> bytes:
+    return _written(fit.replay, name)
+
+
+def _report(fit: "ds.Fit", asked: Asked, name: str) -> bytes:
+    return _written(fit.report, name)
+
+
+def _run(fit: "ds.Fit", asked: Asked, name: str) -> bytes:
+    return _written(fit.save, name)
+
+
+def _python(fit: "ds.Fit", asked: Asked, name: str) -> bytes:
+    return (python(asked, fit.plan) + "\n").encode()
+
+
+def _history(fit: "ds.Fit", asked: Asked, name: str) -> bytes:
+    """One row for each kept step; an empty cell where there is no number, such as the rate of the last row."""
+    history = fit.history
+    columns: dict[str, Any] = {"step": history.step, "loss": history.loss, "learning_rate": history.rate}
+    columns |= {"gradient_norm": history.gradient_norm, "step_norm": history.step_norm}
+    columns |= {_apart(each, columns): history.params[:, place] for place, each in enumerate(history.parameters)}
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    writer.writerows(["" if value != value else value for value in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def _apart(parameter: str, taken: Any) -> str:
+    """A parameter may be called `loss`."""
+    return parameter if parameter not in taken else f"{parameter} (parameter)"
+
+
+def _written(write: Callable[[str], None], name: str) -> bytes:
+    """The bytes that a method writes to a file."""
+    with tempfile.TemporaryDirectory(prefix="downslope-lab-") as folder:
+        path = Path(folder) / name
+        write(str(path))
+        return path.read_bytes()
+
+
+KINDS: dict[str, tuple[str, str, Callable[["ds.Fit", Asked, str], bytes]]] = {
+    "replay": ("replay.html", "text/html", _replay),
+    "report": ("report.html", "text/html", _report),
+    "csv": ("history.csv", "text/csv", _history),
+    "python": ("fit.py", "text/x-python", _python),
+    "run": ("run.downslope", "application/octet-stream", _run),
+}

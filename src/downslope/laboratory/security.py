@@ -1,0 +1,131 @@
+"""Security: who may talk to the lab. The page runs what it is asked to run on this machine, so only its owner may ask.
+
+A token is made at each start and stands in the address that is printed; the page gets it as a cookie. Host and Origin
+are checked, or any page on the internet could send its own name to 127.0.0.1 and talk to the lab in its visitor's
+browser.
+"""
+
+import hmac
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
+from urllib.parse import parse_qs
+
+Headers = Sequence[tuple[bytes, bytes]]
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+SENT: Mapping[str, str] = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""Headers of every answer."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+    (True, True, False)
+    """
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What a request is held against.
+
+    host, port:  where the lab listens. On a loopback address only the names of this machine are let in; on another,
+                 the addresses in numbers, and the name that was asked for.
+    token:       of this start.
+    """
+
+    host: str
+    port: int
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+
+    @property
+    def cookie(self) -> str:
+        """The cookie's name: cookies know no ports, and two labs may run beside each other."""
+        return f"downslope-{self.port}"
+
+    @property
+    def set_cookie(self) -> str:
+        """The header that gives the token to a page, out of reach of scripts and of other sites."""
+        return f"{self.cookie}={self.token}; Path=/; HttpOnly; SameSite=Strict"
+
+    def address(self) -> str:
+        """What the owner opens."""
+        shown = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{shown}:{self.port}/?token={self.token}"
+
+    def knows_host(self, headers: Headers) -> bool:
+        """Whether a request was sent to a name of this lab, and to one only.
+
+        >>> guard = Guard("127.0.0.1", 8765)
+        >>> guard.knows_host([(b"host", b"localhost:8765")]), guard.knows_host([(b"host", b"evil.example:8765")])
+        (True, False)
+        """
+        sent = _values(headers, b"host")
+        return len(sent) == 1 and self._is_ours(sent[0])
+
+    def knows_origin(self, headers: Headers) -> bool:
+        """Whether a socket is opened by a page of this lab; browsers always say whose page it is."""
+        sent, host = _values(headers, b"origin"), _values(headers, b"host")
+        return len(sent) == 1 and len(host) == 1 and sent[0] == f"http://{host[0]}" and self._is_ours(host[0])
+
+    def knows_bearer(self, headers: Headers, query: bytes) -> bool:
+        """Whether a request brings the token, in its cookie or in its address."""
+        given = [*_cookies(headers, self.cookie), *_asked(query)]
+        return any(hmac.compare_digest(each.encode(), self.token.encode()) for each in given)
+
+    def _is_ours(self, sent: str) -> bool:
+        name, colon, port = sent.rpartition(":")
+        if not colon or not port.isdigit():
+            name, port = sent, "80"
+        if int(port) != self.port:
+            return False
+        if is_loopback(self.host):
+            return name in LOOPBACK or name.strip("[]") == self.host
+        return name.strip("[]") == self.host or name in LOOPBACK or _is_number(name)
+
+
+def _is_number(name: str) -> bool:
+    """Whether a host is an address in numbers, which no name service can have led astray."""
+    try:
+        ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _values(headers: Headers, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for each, value in headers if each.lower() == name]
+
+
+def _cookies(headers: Headers, name: str) -> Collection[str]:
+    found = []
+    for line in _values(headers, b"cookie"):
+        try:
+            cookie = SimpleCookie(line)
+        except CookieError:
+            continue
+        if name in cookie:
+            found.append(cookie[name].value)
+    return found
+
+
+def _asked(query: bytes) -> Collection[str]:
+    try:
+        return parse_qs(query.decode("latin-1"), max_num_fields=20).get("token", [])
+    except ValueError:
+        return []
