@@ -29,9 +29,9 @@ class Straight(NamedTuple):
 
 
 def solve(problem: Straight) -> np.ndarray:
-    """The parameters (p,) of least squares; of many, those of smallest length.
+    """The parameters (p,) of least squares; of many, those of smallest length with columns of length 1.
 
-    Columns are brought to length 1 first, so that units do not matter.
+    Columns are brought to that length first, so that units do not matter.
 
     >>> design = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
     >>> solve(Straight(design, np.array([1.0, 3.0, 5.0]), 3.0)).round(12).tolist()
