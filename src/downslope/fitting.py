@@ -174,7 +174,7 @@ def train(problem: Problem, plan: Plan, progress: Progress = False, before: Run 
         columns=problem.table.columns if problem.table.rows * len(problem.table.columns) <= MOST_KEPT else None,
         seconds=time.perf_counter() - started + (before.seconds if before else 0.0),
         versions=VERSIONS,
-        chosen=strategy.chosen,
+        chosen={**strategy.chosen, "before": _legs(before)} if before else strategy.chosen,
         certificate=trust.certificate,
         uncertainty=trust.uncertainty,
     )
@@ -224,6 +224,11 @@ def again(fit: Fit, changes: Mapping[str, Any], progress: Progress) -> Fit:
         problem = fit.problem or pose_again(fit.run, fit.spec, fit.plan)
         found = train(pose_changed(problem, fit.plan, plan), plan, progress)
     return _repaired(found) if plan.repair else found
+
+
+def _legs(run: Run) -> list[dict[str, Any]]:
+    """What was asked of each part of a run that is gone on with, as plain values."""
+    return [*run.chosen.get("before", []), run.plan.said()]
 
 
 def _repaired(found: Fit) -> Fit:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from runs import as_run
 
+import downslope as ds
 from downslope.history import History
 from downslope.plan import Plan
 from downslope.repair import as_command, as_python
@@ -54,6 +55,27 @@ def test_the_command_line_reads_its_own_command(settings):
     words = shlex.split(as_command(planned(**settings)))
     line(words[1:], exit_on_error=False, print_error=False, result_action="return_value")
     assert seen == {"words": ("t.csv", "y = w*x"), "plan": Plan(**settings)}
+
+
+def test_a_run_that_was_gone_on_with_is_told_leg_by_leg(tmp_path):
+    data = ds.sample("line")
+    asked = {"optimizer": "momentum", "learning_rate": 0.05, "start": {"w": 0.0, "b": -1.0}}
+    run = ds.fit("y = w*x + b", data, steps=20, **asked).resume(steps=30, learning_rate=0.01).resume().resume(epochs=5)
+    line = as_python(run.run)
+    assert line.endswith(".resume(learning_rate=0.01, steps=30).resume(steps=30).resume(epochs=5)")
+    again = eval(line, {"ds": ds, "data": data})  # noqa: S307
+    assert np.array_equal(again.history.params, run.history.params) and again.params == run.params
+    assert as_command(run.run) == ""
+    run.save(tmp_path / "run.downslope")
+    assert as_python(ds.load(tmp_path / "run.downslope").run) == line
+
+
+def test_a_run_that_was_stopped_by_hand_says_so():
+    stopped = ds.fit(
+        "y = w*x + b", ds.sample("line"), optimizer="gd", learning_rate=0.1, steps=10**6,
+        progress=lambda blocks: [next(blocks)],
+    )  # fmt: skip
+    assert as_python(stopped.run).endswith(f"  # stopped by hand after {stopped.run.steps} steps")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from downslope.history import Run
@@ -10,24 +11,36 @@ FILES = (".csv", ".tsv", ".txt", ".parquet", ".npz", ".gz", ".bz2", ".xz", ".zst
 """Endings of the files that the command line reads."""
 
 
-def as_python(run: Run) -> str:
-    """The line of Python that gives the run; `data` stands for the data. Nothing for a loop that was watched.
+BUDGET = ("steps", "epochs")
 
-    What cannot be written out, an array or a function, stands there by its name.
+
+def as_python(run: Run) -> str:
+    """The line of Python that gives the run, with `resume` for each time that it was gone on with; `data` stands for the
+    data. Nothing for a loop that was watched.
+
+    What cannot be written out, an array or a function, stands there by its name. What somebody stopped by hand can be
+    had again only to its end, and the line says so.
     """
     if run.chosen.get("watched"):
         return ""
     model = f"{run.text.partition('(')[0]}, data, {run.target!r}" if run.is_code else f"{run.text!r}, data"
-    settings = "".join(f", {name}={_written(name, value)}" for name, value in run.plan.said().items())
-    return f"ds.fit({model}{settings})"
+    legs = [*run.chosen.get("before", []), run.plan.said()]
+    settings = "".join(f", {name}={_written(name, value)}" for name, value in legs[0].items())
+    line = f"ds.fit({model}{settings})"
+    for before, leg in pairwise(legs):
+        told = {name: value for name, value in leg.items() if name in BUDGET or before.get(name) != value}
+        more = (f"{name}={_written(name, value)}" for name, value in told.items() if name in (*BUDGET, "learning_rate"))
+        line += f".resume({', '.join(more)})"
+    return line + (f"  # stopped by hand after {run.steps} steps" if run.stopped == "interrupted" else "")
 
 
 def as_command(run: Run) -> str:
     """The same for a shell; DATA stands for data that are in no file. Nothing where no command can say it: a Python
-    function, an array, a loop that was watched.
+    function, an array, a loop that was watched, a run that was gone on with.
     """
     said = run.plan.said()
-    if run.is_code or run.chosen.get("watched") or any(map(_described, said.values())):
+    no_formula = run.is_code or run.chosen.get("watched")
+    if no_formula or run.chosen.get("before") or any(map(_described, said.values())):
         return ""
     source = run.source if run.source.isprintable() and run.source.lower().endswith(FILES) else "DATA"
     if source.startswith("-"):
