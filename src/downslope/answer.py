@@ -24,6 +24,7 @@ class Answer:
         self.problem = problem
         self._model = model
         self._findings: tuple[Finding, ...] | None = None
+        self._told: tuple[Run, tuple[Finding, ...]] | None = None
         self._history: ShownHistory | None = None
         self.repaired: Repair | None = None
 
@@ -121,6 +122,15 @@ class Answer:
         if self._findings is None:
             self._findings = examine(self.measured)
         return self._findings
+
+    @property
+    def told(self) -> tuple[Finding, ...]:
+        """The findings as far as they are known without measuring anything."""
+        if self._findings is not None:
+            return self._findings
+        if self._told is None or self._told[0] is not self.run:
+            self._told = self.run, examine(self.run)
+        return self._told[1]
 
     @property
     def readings(self) -> Readings:

@@ -9,7 +9,6 @@ import numpy as np
 from downslope.answer import Answer
 from downslope.data import Reading, Table, from_arrays, read
 from downslope.data.positional import is_positional, split
-from downslope.diagnosis import examine
 from downslope.errors import RequestError
 from downslope.history import store
 from downslope.intervals import Intervals, intervals
@@ -342,7 +341,7 @@ class Fit(Answer):
 
     def _repr_html_(self) -> str:
         """The answer as a table, for notebooks; findings that were not asked for are not measured for it."""
-        return run_table(self.run, self._findings or examine(self.run))
+        return run_table(self.run, self.told)
 
     def __str__(self) -> str:
         return self.summary()

@@ -30,7 +30,7 @@ class Scan:
                     none, the rate whose real run arrived first; nan if none did
         rates       (k,) those tried
         outcomes    k words: "stalls", "learns", "overshoots", "bounces", "diverges"; from theory where it is exact (a
-                    parabola), else from the real runs
+                    parabola), else from the real runs; `zones`, the stretches of rates with one outcome each
         foretold, seen  the same by theory alone (empty without one), and by the real runs
         agree       share of the rates at which the two are the same; nan without a theory
         factors     (k,) predicted factor of the error per step; nan without a theory
@@ -75,6 +75,23 @@ class Scan:
     curvature: Curvature | None
     asked: float = float("nan")
     notes: tuple[str, ...] = ()
+
+    @property
+    def zones(self) -> tuple[tuple[float, float, str], ...]:
+        """Stretches of rates with one outcome each: from, to, outcome. They meet at the limit, where it lies between
+        two rates that differ, else half way, in powers.
+
+        >>> import downslope as ds
+        >>> scan = ds.scan("celsius = w*unknown + b", ds.sample("thermometer"), scale="columns")
+        >>> [(outcome, round(high, 4)) for _, high, outcome in scan.zones][-2]
+        ('overshoots', 0.9816)
+        """
+        changes = [place for place in range(1, len(self.outcomes)) if self.outcomes[place] != self.outcomes[place - 1]]
+        pairs = [(float(self.rates[place - 1]), float(self.rates[place])) for place in changes]
+        met = [self.limit if low <= self.limit <= high else float(np.sqrt(low) * np.sqrt(high)) for low, high in pairs]
+        edges = [float(self.rates[0]), *met, float(self.rates[-1])]
+        words = [self.outcomes[place] for place in (0, *changes)]
+        return tuple(zip(edges[:-1], edges[1:], words, strict=True))
 
     @property
     def agree(self) -> float:
@@ -138,6 +155,7 @@ class Scan:
             self.rates,
             self.losses,
             self.outcomes,
+            zones=self.zones,
             start_loss=self.start_loss,
             steps=self.steps,
             lines={"limit": self.limit, "fastest": self.fastest, "yours": self.asked},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from downslope.diagnosis import Finding, examine
+from downslope.diagnosis import Finding
 from downslope.errors import RequestError
 from downslope.history import Run
 from downslope.pictures import Scene, browser
@@ -49,7 +49,7 @@ def view_of(
     >>> view["state"], view["parameters"][0]["name"], [panel["name"] for panel in view["panels"]], view["last"]
     ('untrusted', 'w', ['loss'], 50)
     """
-    findings = examine(fit.run) if quick else fit.findings
+    findings = fit.told if quick else fit.findings
     return _view(fit.run, findings, *drawn(fit, panels, frames, quick=quick))
 
 

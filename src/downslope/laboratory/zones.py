@@ -27,29 +27,14 @@ def zones(asked: Asked, table: "ds.Table") -> dict[str, Any]:
     """
     plan = {name: value for name, value in asked.plan.items() if name not in NOT_OF_THE_RULE}
     scan = ds.scan(asked.formula, table, asked.target, **plan)
-    rates = [float(rate) for rate in scan.rates]
-    found: list[dict[str, Any]] = []
-    for place, (rate, outcome) in enumerate(zip(rates, scan.outcomes, strict=True)):
-        if found and found[-1]["outcome"] == outcome:
-            found[-1]["to"] = rate
-            continue
-        edge = rate if not place else _edge(rates[place - 1], rate, scan.limit)
-        if found:
-            found[-1]["to"] = edge
-        found.append({"from": edge, "to": rate, "outcome": outcome})
     return {
-        "low": rates[0],
-        "high": rates[-1],
+        "low": float(scan.rates[0]),
+        "high": float(scan.rates[-1]),
         "limit": _known(scan.limit),
         "fastest": _known(scan.fastest),
-        "zones": found,
+        "zones": [{"from": low, "to": high, "outcome": outcome} for low, high, outcome in scan.zones],
         "words": _words(scan),
     }
-
-
-def _edge(below: float, above: float, limit: float) -> float:
-    """Where one zone ends and the next begins: at the limit, if it lies there, else half way on a log scale."""
-    return limit if below <= limit <= above else math.sqrt(below * above)
 
 
 def _known(rate: float) -> float | None:

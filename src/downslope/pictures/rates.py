@@ -23,6 +23,7 @@ def rates(
     losses: np.ndarray,
     outcomes: Sequence[str],
     *,
+    zones: Sequence[tuple[float, float, str]] = (),
     start_loss: float,
     steps: int,
     lines: Mapping[str, float] | None = None,
@@ -31,7 +32,7 @@ def rates(
     """Loss reached against the rate.
 
     Args:   tried, losses (k,): rates, ascending, and the losses after `steps` steps, not finite where a run left;
-            outcomes: k words; lines: name -> rate of an upright line, left out if it is not finite.
+            outcomes: k words; zones: from, to and outcome of the stretches of rates; lines: name -> rate of an upright line, left out if it is not finite.
     """
     lifted, label = losses, f"loss after {steps:,} steps"
     known = losses[np.isfinite(losses)]
@@ -47,7 +48,7 @@ def rates(
     left, right = float(tried[0]), float(tried[-1])
     if not right > left:
         left, right = left / 2, right * 2
-    marks: list[Mark] = [*zones(tried, outcomes, left, right)]
+    marks: list[Mark] = [Zone(low, high, role) for low, high, word in zones for role in OUTCOMES if role == word]
     for outcome in OUTCOMES:
         inside = np.array([each == outcome for each in outcomes], dtype=bool)
         if inside.any():
@@ -67,17 +68,3 @@ def rates(
         Axis(label, bottom, top, "log"),
         (*marks, *map(Note, said)),
     )
-
-
-def zones(tried: np.ndarray, outcomes: Sequence[str], left: float, right: float) -> list[Zone]:
-    """Stretches of rates, from `left` to `right`, with one outcome each; they meet half way, in powers, between two
-    rates.
-
-    >>> [(zone.low, zone.high, zone.role) for zone in zones(np.array([1.0, 4.0]), ["learns", "diverges"], 1.0, 4.0)]
-    [(1.0, 2.0, 'learns'), (2.0, 4.0, 'diverges')]
-    """
-    changes = [place for place in range(1, len(outcomes)) if outcomes[place] != outcomes[place - 1]]
-    edges = [left, *(float(np.sqrt(tried[place - 1]) * np.sqrt(tried[place])) for place in changes), right]
-    words = [outcomes[place] for place in (0, *changes)] if len(outcomes) else []
-    known = zip(edges[:-1], edges[1:], words, strict=False)
-    return [Zone(low, high, role) for low, high, word in known for role in OUTCOMES if role == word and low < high]

@@ -24,6 +24,20 @@ def parameters(run: Run, most: int) -> list[dict[str, Any]]:
     ]
 
 
+def parameter_rows(run: Run, most: int) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Heads and rows of a table of the first parameters, in words."""
+    heads = ("parameter", "value" if run.uncertainty is None else "value ± error", "true value", "start", "note")
+    rows = [
+        (each["name"], each["text"], _number(each["truth"]), _number(each["start"]), each["remark"])
+        for each in parameters(run, most)
+    ]
+    return heads, rows
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None or math.isnan(value) else number(value)
+
+
 def _row(run: Run, name: str, value: float, error: float, start: float, truth: float | None) -> dict[str, Any]:
     known = name not in run.plan.fixed and not math.isnan(error)
     return {

@@ -7,7 +7,7 @@ from downslope.history import History, Run
 from downslope.report import words
 from downslope.report.markup import Markup, element, joined, table
 from downslope.report.numbers import count, number
-from downslope.report.parameters import parameters
+from downslope.report.parameters import parameter_rows
 
 MOST_PARAMETERS = 10
 MOST_ROWS = 9
@@ -16,16 +16,12 @@ CELLS = "text-align: left"
 
 def run_table(run: Run, findings: tuple[Finding, ...] = ()) -> Markup:
     """Formula, parameters with errors, loss, state and what was found."""
-    listed = parameters(run, MOST_PARAMETERS)
-    rows = [
-        (each["name"], each["text"], _number(each["truth"]), _number(each["start"]), each["remark"]) for each in listed
-    ]
+    heads, rows = parameter_rows(run, MOST_PARAMETERS)
     if len(run.parameters) > len(rows):
         rows.append((f"… and {count(len(run.parameters) - len(rows))} more", "", "", "", ""))
     facts = [("loss", f"{number(run.loss)} ({words.loss(run)})"), ("state", words.state(run))]
     facts += [("", reason) for reason in run.reasons]
     facts += [("found" if not place else "", words.finding(found)) for place, found in enumerate(findings)]
-    heads = ("parameter", "value" if run.uncertainty is None else "value ± error", "true value", "start", "note")
     title = element("p", element("strong", run.text), f"   {run.source}")
     return element(
         "div", title, table(heads, rows, style=CELLS) if rows else None, _facts(facts), class_="downslope-fit"
@@ -63,7 +59,3 @@ def _facts(facts: list[tuple[str, str]]) -> Markup:
         for name, text in facts
     )
     return element("table", element("tbody", joined(*rows)))
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else number(value)

@@ -13,6 +13,7 @@ from downslope.scenes.request import Request
 MANY_ROWS = 200_000
 """Rows beyond which the pictures that draw single rows predict only those that are drawn."""
 KINKS = ("relu", "maximum", "minimum")
+"""Functions of which hinges and units are made."""
 
 
 def draw_fitted(request: Request) -> Scene:

@@ -34,7 +34,7 @@ class Landscape:
     @cached_property
     def problem(self) -> "Problem | None":
         """What was fitted to what; None for a loop that was watched, or if its data were not kept."""
-        # the only picture that needs the workshop: a saved run shows its data and its curve without JAX
+        # here alone is the workshop needed: a saved run shows its data and its curve without JAX
         from downslope.arrays import double_precision
         from downslope.posing import pose_again
 
@@ -77,7 +77,8 @@ class Landscape:
         """
         seen = way[self.near]
         begin = float(seen[0]) if seen.size else here
-        reach = 4 * max(abs(begin - here), 1e-3 * abs(here), 1e-12)
+        least = 1e-3 * abs(here) if len(way) > 1 else 3 * max(abs(here), 1.0)  # who stands still looks around
+        reach = 4 * max(abs(begin - here), least, 1e-12)
         if self.ran_off and seen.size:
             reach = max(reach, float(np.ptp(seen)))
         near = seen[np.abs(seen - here) <= reach]

@@ -4,9 +4,8 @@ from downslope.errors import RequestError
 from downslope.model.equation import read_expression
 from downslope.model.tree import Apply, Node
 from downslope.pictures import Scene, gauge, loss_curve, steps, units
+from downslope.scenes.curves import KINKS
 from downslope.scenes.request import Request
-
-KINKS = ("relu", "maximum", "minimum")
 
 
 def draw_loss(request: Request) -> Scene:

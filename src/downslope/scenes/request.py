@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from downslope.diagnosis import Finding, examine
+from downslope.diagnosis import Finding
 from downslope.errors import RequestError
 from downslope.history import History, Run
 from downslope.model import Model
@@ -52,7 +52,7 @@ class Request:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Its symptoms; if it is to be quick, those that are told from what is known."""
-        return examine(self.fit.run) if self.quick else self.fit.findings
+        return self.fit.told if self.quick else self.fit.findings
 
     @property
     def curve_points(self) -> int:
@@ -96,5 +96,5 @@ class Request:
         """Rows of the history at which a moving curve is drawn: with the best, and those where known findings begin."""
         history = self.history
         good = np.flatnonzero(history.finite & (np.abs(history.params) < 1e300).all(axis=1))
-        wanted = [history.best, *np.searchsorted(history.step, [finding.first_step for finding in examine(self.run)])]
+        wanted = [history.best, *np.searchsorted(history.step, [finding.first_step for finding in self.fit.told])]
         return good[frames(good.size, self.frames, np.flatnonzero(np.isin(good, wanted)).tolist())]

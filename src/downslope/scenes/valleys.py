@@ -84,7 +84,9 @@ def _in_directions(request: Request) -> Scene:
         along = (away / found.unit) @ found.turn
     side = _side(request)
     across, up = (land.around(along[:, place], 0.0, side) for place in (0, 1))
-    told = [f"these two directions show {100 * share:.0f} % of the way from the floor, by squares", *found.said]
+    told = [*found.said]
+    if len(history) > 1:
+        told.insert(0, f"these two directions show {100 * share:.0f} % of the way from the floor, by squares")
     losses = None
     if land.problem is not None:
         # along the directions from the floor, in the user's units
