@@ -30,4 +30,4 @@ def test_a_rate_that_changes_is_drawn():
 def test_odd_lengths_have_a_picture(values):
     scene = picture(gradient_norm=values)
     assert scene.title and (names(scene) or "no gradient and no step is known" in scene.notes)
-    assert not np.isinf(values).any() or "1 values are too large to draw" in scene.notes
+    assert not np.isinf(values).any() or "1 value is too large to draw" in scene.notes

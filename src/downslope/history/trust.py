@@ -38,6 +38,11 @@ class Certificate:
     agreed: int = 1
     second: float | None = None
 
+    @property
+    def sure(self) -> int:
+        """Correct digits that every parameter has, of those of which it is known."""
+        return int(min((each for each in self.digits if np.isfinite(each)), default=0.0))
+
 
 @dataclass(frozen=True, eq=False)
 class Uncertainty:

@@ -8,17 +8,17 @@ from downslope.history import Certificate, State
 from downslope.pictures.scene import Axis, Mark, Note, Role, Rule, Scene, Zone, plain
 
 SURE, NEAR = 1e-4, 1.0
-"""Standard errors from the minimum: a certified answer lies within the first, another answer beyond the second."""
+"""Standard errors from the minimum at which the zones are cut."""
 ROOM = 2.0
 """Powers of ten beside what is to be seen."""
 
 
 def gauge(proof: Certificate, state: State, loss: float, *, freedom: int = 1, reasons: Sequence[str] = ()) -> Scene:
-    """The loss still to gain on a log axis, with the zones in which an answer is certified, usable or untrusted.
+    """The loss still to gain on a log axis, with the zones of so many standard errors from the minimum.
 
-    The zones are cut where the parameters lie 1e-4 and 1 standard errors from the minimum; near it, the loss rises with
-    the square of that distance. An answer that is certified or usable for other reasons widens its zone. Where no
-    errors are known, one standard error is taken to raise the loss by its share for one row.
+    The zones are cut where the parameters lie 1e-4 and 1 standard errors from it; near the minimum, the loss rises with
+    the square of that distance. Where no errors are known, one standard error is taken to raise the loss by its share
+    for one row. The state is told beside: it depends on more than the distance.
 
     Args:   loss: reached; freedom: rows less parameters; reasons: of the state.
 
@@ -34,24 +34,22 @@ def gauge(proof: Certificate, state: State, loss: float, *, freedom: int = 1, re
         unit = abs(loss) / max(1, freedom) if np.isfinite(loss) else 1.0
     unit = float(np.clip(unit, 1e4 * tiny, 1e280))
     sure, near = unit * SURE**2, unit * NEAR**2
-    if state == "certified":  # by its digits, or because every row is met
-        sure = sure if gap < sure else 10 * gap
-    near = max(near, 10 * sure)
-    if state == "usable":
-        near = near if gap < near else 10 * gap
     low = 10 ** np.floor(np.log10(min(gap, sure)) - ROOM)
     high = 10 ** np.ceil(np.log10(max(gap, near)) + ROOM)
     zones: tuple[tuple[float, float, Role, str], ...] = (
-        (low, sure, "good", "certified"),
-        (sure, near, "learns", "usable"),
-        (near, high, "diverges", "untrusted"),
+        (low, sure, "good", f"within {SURE:g} standard errors"),
+        (sure, near, "overshoots", f"within {NEAR:g}"),
+        (near, high, "diverges", "farther"),
     )
     marks: list[Mark] = [Zone(float(start), float(end), role, name) for start, end, role, name in zones]
     marks.append(Rule(gap, "end", "this fit"))
-    count = int(min(proof.digits, default=0.0))
-    digits = f"{count} digit{'' if count == 1 else 's'} of every parameter {'is' if count == 1 else 'are'} sure"
+    digits = f"{proof.sure} digit{'' if proof.sure == 1 else 's'} of every parameter"
+    digits += (
+        f" {'is' if proof.sure == 1 else 'are'} sure" if proof.assumption != "local" else " agree with the minimum"
+    )
     away = f", {proof.distance:.2g} standard errors from the minimum" if np.isfinite(proof.distance) else ""
     marks.append(Note(f"{digits}{away}"))
     marks.append(Note(": ".join([state, *(plain(reason, 200) for reason in reasons[:1])])))
-    across = Axis("loss left to gain, at most", float(low), float(high), "log")
-    return Scene("How far to trust it", across, Axis("", 0.0, 1.0, ticks=((0.5, " "),)), tuple(marks))
+    most = "about" if proof.assumption == "local" else "at most"
+    across = Axis(f"loss left to gain, {most}", float(low), float(high), "log")
+    return Scene("How far from the minimum", across, Axis("", 0.0, 1.0, ticks=((0.5, " "),)), tuple(marks))

@@ -43,6 +43,6 @@ def steps(history: History) -> Scene:
             marks.append(Line(at.astype(float), size, role, name, at))
     notes = [] if marks else [Note("no gradient and no step is known")]
     if gone:
-        notes.append(Note(f"{gone:,} values are too large to draw"))
+        notes.append(Note(f"{gone:,} value{' is' if gone == 1 else 's are'} too large to draw"))
     up = axis("length", *shown, scale="log")
     return Scene("Gradient and step at each step", axis("step", history.step, margin=0), up, (*marks, *notes))

@@ -1,6 +1,5 @@
 """Report page: all that is known of a run, in one file to be read, mailed and printed. Its words need no script."""
 
-import math
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
@@ -14,7 +13,7 @@ from downslope.report.markup import Markup, element, table
 from downslope.report.mathml import mathml
 from downslope.report.numbers import count, number
 from downslope.report.page import page
-from downslope.report.parameters import parameters
+from downslope.report.parameters import parameter_rows
 from downslope.report.story import happened
 
 MOST_PARAMETERS = 200
@@ -49,7 +48,7 @@ def _wide(inside: Markup, label: str, kind: str = "wide") -> Markup:
 
 def _head(run: Run) -> Markup:
     formula = mathml(run.latex)
-    rows = "" if run.chosen.get("watched") else f", {count(run.rows)} rows"
+    rows = "" if run.chosen.get("watched") else f", {count(run.rows)} row{'' if run.rows == 1 else 's'}"
     return element(
         "header",
         element("h1", run.text),
@@ -60,20 +59,9 @@ def _head(run: Run) -> Markup:
 
 
 def _parameters(run: Run) -> list[Markup]:
-    listed = parameters(run, MOST_PARAMETERS)
-    if not listed:
+    heads, rows = parameter_rows(run, MOST_PARAMETERS)
+    if not rows:
         return [element("p", "The parameters were not kept.")]
-    heads = ("parameter", "value" if run.uncertainty is None else "value ± error", "true value", "start", "note")
-    rows = [
-        (
-            each["name"],
-            each["text"],
-            "" if each["truth"] is None else number(each["truth"]),
-            "" if math.isnan(each["start"]) else number(each["start"]),
-            each["remark"],
-        )
-        for each in listed
-    ]
     watched = run.chosen.get("watched")
     said = [] if watched else ["In the units of the data, on whatever scale the descent worked."]
     if run.uncertainty is not None:
@@ -98,7 +86,13 @@ def _state(run: Run) -> list[Markup]:
 def _findings(run: Run, findings: Sequence[Finding], repair: Repair | None) -> list[Markup]:
     parts = [_finding(run, found) for found in findings]
     if not parts:
-        parts = [element("p", "Nothing is wrong with the training, as far as it was measured.")]
+        measured = run.readings is not None and not run.chosen.get("watched")
+        nothing = (
+            "Nothing is wrong with the training."
+            if measured
+            else "Nothing wrong is to be seen in the steps; no more was measured of this run."
+        )
+        parts = [element("p", nothing)]
     if repair is not None:
         parts += [element("h3", "Repair"), element("p", words.sentence(repair.reason))]
         parts += [element("ul", *(element("li", line) for line in repair.listed))] if repair.changed else []

@@ -81,10 +81,11 @@ def certificate(run: Run) -> tuple[str, ...]:
         return ("how far the minimum is was not measured",)
     said = [KINDS_OF_MINIMUM[known.assumption]]
     if known.gap >= 0:
-        said.append(f"the loss can still fall by at most {number(known.gap, 2)}")
+        most = "about" if known.assumption == "local" else "at most"
+        said.append(f"the loss can still fall by {most} {number(known.gap, 2)}")
     if math.isfinite(known.distance):
         said.append(f"the minimum is {number(known.distance, 2)} standard errors away")
-    digits = int(min((value for value in known.digits if math.isfinite(value)), default=0.0))
+    digits = known.sure
     if digits >= 1:
         said.append(f"every parameter has at least {digits} correct digit{'' if digits == 1 else 's'}")
     if known.lowest <= 0:
