@@ -10,6 +10,7 @@ from benchmarks.measure import Figure, faster
 
 EPOCHS = 5000
 LINE_STEPS = 200
+MANY_ROWS = 1_000_000
 
 
 def figures() -> Iterator[Figure | str]:
@@ -45,12 +46,32 @@ def figures() -> Iterator[Figure | str]:
     else:
         yield "skipped: tensorflow is not installed"
     yield _no_recompiling(ours, our_line)
+    yield from _many_rows()
 
 
-def numpy_loop(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _many_rows() -> Iterator[Figure | str]:
+    """A linear model of a million rows: its factor is made once, and each step is taken on that."""
+    generator = np.random.default_rng(0)
+    x = generator.uniform(0, 10, MANY_ROWS)
+    y = 0.5 * x + 1 + generator.normal(size=MANY_ROWS)
+    table = ds.read({"x": x, "y": y})
+    plan = {"optimizer": "gd", "learning_rate": 0.01, "steps": LINE_STEPS, "start": {"w": 1.0, "b": 0.0}}
+
+    def anew() -> ds.Fit:
+        return ds.fit("y = w*x + b", table, **plan)
+
+    before = anew()
+    yield faster(f"{LINE_STEPS} steps over {MANY_ROWS:,} rows, against the same NumPy loop", 5, anew,
+                 lambda: numpy_loop(x, y, LINE_STEPS), pairs=3)  # fmt: skip
+    rates = iter(np.linspace(0.01, 0.02, 100))
+    yield faster("the same again at another rate (fit.again), against anew", 3,
+                 lambda: before.again(learning_rate=float(next(rates))), anew)  # fmt: skip
+
+
+def numpy_loop(x: np.ndarray, y: np.ndarray, epochs: int = EPOCHS) -> np.ndarray:
     """The ten lines that a student writes; (epochs + 1, 3): loss, w, b."""
     w, b, seen = 1.0, 0.0, []
-    for _ in range(EPOCHS + 1):
+    for _ in range(epochs + 1):
         residual = w * x + b - y
         seen.append(((residual * residual).mean(), w, b))
         slope_w, slope_b = 2 * (residual * x).mean(), 2 * residual.mean()
