@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from benchmarks import accuracy, explain, lab, scan, startup, steps, troubles, watch
+from benchmarks import accuracy, explain, lab, scan, startup, steps, troubles, view, watch
 from benchmarks.measure import Figure
 
 Figures = Callable[[], Iterator[Figure | str]]
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, dict[str, Figures]] = {
     "watch": {"": watch.figures},
     "explain": {"": explain.figures},
     "lab": {"": lab.figures},
+    "view": {"": view.figures},
     "troubles": troubles.PARTS,
 }
 """Each in parts that can be asked for."""

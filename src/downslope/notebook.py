@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 IN_A_NOTEBOOK = """
 .ds-view { background: var(--ds-page); padding: 14px; border-radius: 6px; }
-[data-jp-theme-light="false"] .ds, .dark .ds { color-scheme: dark; }
-[data-jp-theme-light="true"] .ds, .light .ds { color-scheme: light; }
+[data-jp-theme-light="false"] .ds, .dark .ds { color-scheme: dark; --ds-light: ; --ds-dark: initial; }
+[data-jp-theme-light="true"] .ds, .light .ds { color-scheme: light; --ds-light: initial; --ds-dark: ; }
 """
 """On paper of its own, so that it can be read on any; light or dark as JupyterLab and marimo are."""
 

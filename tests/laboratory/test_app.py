@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import re
 import socket
 import threading
 import time
@@ -96,7 +95,7 @@ def test_the_page_opens_with_the_token_and_hands_out_a_cookie(served):
     status, headers, content = served.get(f"/?token={served.guard.token}")
     assert status == 200 and '<main id="app" data-kind="lab">' in content and "/assets/lab.js" in content
     cookie = headers["set-cookie"]
-    assert "HttpOnly" in cookie and "SameSite=Strict" in cookie and str(served.port) in cookie
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and str(served.port) in cookie
     assert served.guard.token not in content
     again, _, _ = served.get("/", Cookie=cookie.partition(";")[0])
     assert again == 200
@@ -136,7 +135,7 @@ def test_every_answer_carries_the_headers_of_security(served):
         assert {name.lower(): value for name, value in SENT.items()}.items() <= headers.items(), path
     policy = SENT["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'") and "unsafe-eval" not in policy
-    assert not re.search(r"script-src[^;]*unsafe-inline", policy)
+    assert "unsafe-inline" not in policy
     assert headers.get("server", "") == ""
 
 

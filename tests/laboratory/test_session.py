@@ -57,7 +57,7 @@ def test_the_settings_come_back_filled_in_and_give_the_same_view(page, pages):
     again = pages().view(1, **{name.replace(".", "__"): value for name, value in first["settings"].items()})
     assert again["view"]["parameters"] == first["view"]["parameters"]
     assert again["settings"] == first["settings"]
-    assert first["settings"]["learning_rate"] == 0.1 and first["settings"]["start.b"] == -1.0
+    assert first["settings"]["learning_rate"] == 0.2 and first["settings"]["start.b"] == -1.0
 
 
 def test_settings_of_an_address_are_texts(page):
@@ -365,8 +365,8 @@ def test_every_export_is_a_file(page, thermometer):
         got[what] = base64.b64decode(message["base64"])
         assert message["name"] and message["type"]
     lines = got["csv"].decode().splitlines()
-    assert lines[0] == "step,loss,learning_rate,gradient_norm,step_norm,w,b" and len(lines) == 5
-    assert lines[-1].split(",")[2] == "", "the last row has no rate: nothing was stepped from there"
+    assert lines[0] == "step,loss,rate,gradient_norm,step_norm,landing,w,b" and len(lines) == 5
+    assert lines[-1].split(",")[2] == "nan", "the last row has no rate: nothing was stepped from there"
     assert b"ds.sample('thermometer')" in got["python"] and got["replay"].lower().startswith(b"<!doctype html")
 
 
@@ -381,3 +381,94 @@ def test_what_cannot_be_exported_is_told(page, thermometer):
     page.view(1, **thermometer)
     page.say("export", slot="a", what="film")
     assert "unknown export" in page.wait("error")["message"]
+
+
+MANY = 60_000
+
+
+@pytest.fixture(scope="module")
+def many():
+    """A shelf with more rows than follow a slider, of a curve and of a line; the settings that ask for the curve."""
+    generator = np.random.default_rng(0)
+    x = generator.uniform(0, 5, MANY)
+    y = 3 * np.exp(-0.7 * x) + 0.5 + generator.normal(0, 0.05, MANY)
+    shelf = Shelf(Limits())
+    key = shelf.put(ds.read({"x": x, "y": y}), "many.csv").key
+    return shelf, {"data": key, "formula": "y = a*exp(-b*x) + c", "optimizer": "gd", "learning_rate": 0.2, "steps": 50}
+
+
+def test_of_many_rows_a_sample_goes_before_and_all_of_them_follow(pages, many):
+    shelf, curve = many
+    page = pages(shelf=shelf)
+    first = page.view(1, **curve)
+    assert first["partial"] and first["follows"]
+    assert first["view"]["notes"][0].startswith("from 5,000 of 60,000 rows, drawn at random")
+    assert first["view"]["state"] == "untrusted" and not first["view"]["findings"]
+    assert all(each["error"] is None for each in first["view"]["parameters"])
+    assert first["settings"] == curve, "nothing is filled in that a sample has chosen"
+    whole = page.wait("view", seq=1)
+    assert not whole["partial"] and not whole["follows"]
+    ours = ds.fit(curve["formula"], shelf.get(curve["data"]).table, optimizer="gd", learning_rate=0.2, steps=50)
+    assert {each["name"]: each["value"] for each in whole["view"]["parameters"]} == ours.params
+    assert whole["view"]["parameters"] != first["view"]["parameters"]
+    assert page.wait("findings", seq=1)
+    kinds = [(each["kind"], each.get("follows")) for each in page.heard if each["kind"] in ("view", "findings")]
+    assert kinds == [("view", True), ("view", False), ("findings", None)]
+
+
+def test_while_a_slider_moves_all_rows_wait(pages, many):
+    shelf, curve = many
+    page = pages(shelf=shelf)
+    for seq in range(1, 6):
+        page.view(seq, **{**curve, "learning_rate": 0.1 + seq / 100})
+    page.wait("findings", seq=5)
+    assert [each["seq"] for each in page.heard if each["kind"] == "view" and not each["follows"]] == [5]
+
+
+@pytest.mark.parametrize("what", ["csv", "run"])
+def test_no_file_is_of_a_sample(pages, many, tmp_path, what):
+    shelf, curve = many
+    page = pages(shelf=shelf)
+    assert page.view(1, **curve)["follows"]
+    page.say("export", slot="a", what=what)
+    raw = base64.b64decode(page.wait("file")["base64"])
+    ours = ds.fit(curve["formula"], shelf.get(curve["data"]).table, optimizer="gd", learning_rate=0.2, steps=50)
+    if what == "run":
+        path = tmp_path / "run.downslope"
+        path.write_bytes(raw)
+        assert ds.load(path).run.rows == MANY and ds.load(path).params == ours.params
+    else:
+        assert repr(float(ours.history.loss[-1])) in raw.decode().splitlines()[-1]
+
+
+def test_a_repair_of_a_sample_is_one_of_all_rows(pages, many):
+    shelf, curve = many
+    page = pages(shelf=shelf)
+    page.view(1, **{**curve, "learning_rate": 50})
+    page.say("repair", slot="a", seq=1)
+    assert page.wait("repaired")["changes"]
+
+
+def test_after_an_error_all_rows_of_the_last_good_picture_follow(pages, many):
+    shelf, curve = many
+    page = pages(shelf=shelf)
+    page.view(1, **curve)
+    page.refused(2, **{**curve, "formula": "y = a*"})
+    assert not page.wait("view", seq=1)["follows"]
+
+
+def test_batches_larger_than_the_sample(pages, many):
+    shelf, curve = many
+    page = pages(shelf=shelf)
+    assert page.view(1, **curve, batch_size=30_000)["follows"]
+    assert not page.wait("view", seq=1)["follows"]
+
+
+def test_a_straight_line_needs_a_sample_once(pages, many):
+    shelf, curve = many
+    page = pages(shelf=shelf)
+    line = {**curve, "formula": "y = w*x + b"}
+    assert page.view(1, **line)["follows"]
+    assert not page.wait("view", seq=1)["follows"]
+    assert not page.view(2, **{**line, "learning_rate": 0.05})["follows"]
+    assert page.view(3, **{**line, "loss": "huber(1)"})["follows"]

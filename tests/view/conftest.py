@@ -26,12 +26,6 @@ from downslope.pictures.scene import (
 STEPS = 200
 
 
-@pytest.fixture(scope="session")
-def browser():
-    with chromium.launched() as browser:
-        yield browser
-
-
 @pytest.fixture
 def page(browser):
     with chromium.opened(browser) as page:

@@ -10,7 +10,7 @@ import pytest
 from chromium import until
 
 from downslope.pictures.browser import values
-from downslope.pictures.scene import Axis, Curves, Line, Scene
+from downslope.pictures.scene import Axis, Curves, Line, Points, Scene, Zone
 
 CSS = (Path(__file__).parents[2] / "view" / "view.css").read_text(encoding="utf-8")
 SIZES = (1200, 380)
@@ -37,7 +37,10 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-COLOURS = {name: pair for name, *pair in re.findall(r"--ds-([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", CSS)}
+COLOURS = {
+    name: pair
+    for name, *pair in re.findall(r"--ds-([\w-]+): var\(--ds-light, (#\w{6})\) var\(--ds-dark, (#\w{6})\)", CSS)
+}
 WORDS = {"ink", "soft", "accent", "fault", "warning", "truth"}
 
 
@@ -119,3 +122,39 @@ def test_lines_that_leave_for_infinity_stay_in_the_picture(page, view, written):
     outlines = page.eval_on_selector_all(".ds-plot > g path[d]", "all => all.map(path => path.getAttribute('d'))")
     numbers = [abs(float(number)) for outline in outlines for number in re.findall(r"-?[\d.]+", outline)]
     assert numbers and max(numbers) < 1e5
+
+
+def test_the_last_number_is_not_cut_where_the_axis_ends_at_it(page, view, written):
+    axes = [Axis("step", 0.0, 10_000.0), Axis("step", 0.0, 1_000.0), Axis("w", 0.9997, 1.0003)]
+    line = Line(np.array([0.0, 1.0]), np.array([0.0, 1.0]), "fit", "loss")
+    panels = [values(Scene("s", axis, Axis("loss", 0.0, 1.0), (line,)), str(i)) for i, axis in enumerate(axes)]
+    page.goto(written({**view, "panels": panels}))
+    for plot in page.evaluate(BOXES):
+        assert max(text["box"]["right"] for text in plot["texts"]) <= plot["whole"]["right"], plot["name"]
+
+
+def test_many_points_do_not_hide_each_other(page, view, written):
+    x = np.linspace(0, 1, 400)
+    panels = [
+        values(Scene("s", Axis("x", 0.0, 1.0), Axis("y", 0.0, 1.0), (Points(x[:n], x[:n], "data", "data"),)), str(n))
+        for n in (20, 400)
+    ]
+    page.goto(written({**view, "panels": panels}))
+    rims = page.eval_on_selector_all(".ds-plot > g .ds-point", "all => all.map(each => each.style.stroke)")
+    assert rims == ["var(--ds-paper)", "none"]
+
+
+def test_zones_are_named_all_in_the_legend_or_all_in_the_picture(page, view, written):
+    zones = (
+        Zone(0.0, 0.01, "good", "certified"),
+        Zone(0.01, 0.5, "overshoots", "usable"),
+        Zone(0.5, 1.0, "diverges", "not"),
+    )
+    blank = Axis("", 0.0, 1.0, ticks=((0.5, " "),))
+    scenes = {"narrow": zones, "wide": zones[1:]}
+    panels = [values(Scene("s", Axis("x", 0.0, 1.0), blank, marks), name) for name, marks in scenes.items()]
+    page.goto(written({**view, "panels": panels}))
+    legends = page.eval_on_selector_all(".ds-legend", "all => all.map(each => each.innerText)")
+    assert legends[0].split() == ["certified", "usable", "not"] and legends[1] == ""
+    heights = page.eval_on_selector_all(".ds-plot", "all => all.map(each => each.clientHeight)")
+    assert max(heights) <= 130  # nothing is measured upwards

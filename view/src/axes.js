@@ -15,7 +15,8 @@ export function drawAxes(scene, width, height) {
   const downTicks = (bottom) => ticksOf(scene.y, ...windows.y, height - top - bottom, true);
   const longest = Math.max(1, ...downTicks(40).map(({ text }) => text.length));
   const left = Math.min(Math.round(0.4 * width), Math.ceil(longest * LETTER) + 14);
-  const right = 14;
+  const overhang = (room) => (room > 0 ? beyond(ticksOf(scene.x, ...windows.x, room, false), scene.x.scale, windows.x, room) : 0);
+  const right = Math.max(14, overhang(width - left - 14));
   const across = ticksOf(scene.x, ...windows.x, width - left - right, false);
   const acrossLabel = labelLines(scene.x, Math.floor((width - left - right) / LETTER));
   const turned = scene.x.ticks.length > 0 && crowded(across, width - left - right, windows.x);
@@ -47,6 +48,11 @@ function labelLines(axis, most) {
 
 function windowOf(axis) {
   return [shrunk(axis.low, axis.power), shrunk(axis.high, axis.power)];
+}
+
+/** By how much the last number reaches beyond the end of its axis. */
+function beyond(ticks, scale, window, length) {
+  return Math.max(0, ...ticks.slice(-1).map(({ at, text }) => Math.ceil((place(scale, ...window, at) - 1) * length + (text.length * LETTER) / 2 + 2)));
 }
 
 function crowded(ticks, length, [low, high]) {

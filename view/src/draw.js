@@ -7,6 +7,8 @@ import { html, say, svg } from "./nodes.js";
 import { colour, look, symbol } from "./theme.js";
 import { shown } from "./values.js";
 
+const LOW = 130; // height of a picture without heights, such as a gauge
+
 let pictures = 0;
 
 /**
@@ -43,18 +45,19 @@ export function drawScene(scene, { width = 480, height = 300 } = {}) {
   let listed = "";
 
   function update(next) {
-    const nextKey = axesKey(next, width, height);
+    const tall = next.y.label ? height : Math.min(height, LOW);
+    const nextKey = axesKey(next, width, tall);
     if (nextKey !== key) {
       key = nextKey;
-      axes = drawAxes(next, width, height);
+      axes = drawAxes(next, width, tall);
       parts.axes.replaceChildren(axes.node);
       const { left, top, right, bottom } = axes.frame;
       for (const [name, value] of Object.entries({ x: left, y: top, width: right - left, height: bottom - top })) {
         clip.setAttribute(name, value);
       }
-      root.setAttribute("viewBox", `0 0 ${width} ${height}`);
+      root.setAttribute("viewBox", `0 0 ${width} ${tall}`);
       root.setAttribute("width", width);
-      root.setAttribute("height", height);
+      root.setAttribute("height", tall);
     }
     picture.scene = next;
     drawn = next.marks.map((mark, i) => drawMark(mark, axes, drawn[i]));
@@ -99,7 +102,7 @@ function described(scene, drawn, step, last) {
   const said = [`${scene.title}.`, `Across: ${scene.x.label}. Up: ${scene.y.label}.`];
   const stands = drawn.findLastIndex((mark) => mark.where);
   const point = stands >= 0 ? drawn[stands].where(step) : null;
-  if (point) {
+  if (point?.every(Number.isFinite)) { // not where it stands out of view
     const when = Number.isFinite(step) && step < last ? `At step ${step}` : "At the end";
     said.push(`${when}: ${scene.x.label} ${shown(point[0])}, ${scene.y.label} ${shown(point[1])}.`);
   }

@@ -37,12 +37,14 @@ export function drawLabels(marks, axes) {
   return { node, placed };
 }
 
-/** What a legend names: each mark with a name, once, but those that are named in the picture. */
+/** What a legend names: each mark with a name, once, but those that are named in the picture; of zones all or none. */
 export function legendOf(marks, placed) {
   const seen = new Set();
+  const isZone = (mark) => mark.kind === "zone";
+  const allNamed = marks.every((mark) => !isZone(mark) || !mark.name || placed.has(mark));
   return marks.filter((mark) => {
     const key = `${mark.role} ${mark.name}`;
-    if (!mark.name || placed.has(mark) || seen.has(key)) return false;
+    if (!mark.name || (placed.has(mark) && (allNamed || !isZone(mark))) || seen.has(key)) return false;
     seen.add(key);
     return true;
   });

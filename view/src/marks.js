@@ -6,6 +6,7 @@ import { drawContours } from "./contours.js";
 import { svg } from "./nodes.js";
 import { numbers, upTo } from "./values.js";
 
+const CROWD = 150; // points from which they are drawn without rims, smaller: the rims would cover them
 const AGES = [6, 12, 24, 48]; // segments of a path by age, newest first; each lot is paler than the one before
 const PALENESS = [1, 0.9, 0.8, 0.7, 0.55];
 
@@ -38,7 +39,7 @@ const KINDS = {
   },
 
   points(mark, axes) {
-    const style = look(mark.role);
+    const style = crowdedLook(mark);
     const shape = symbol(style.symbol, style.size ?? 4);
     const node = svg("path", { class: "ds-point", style: pointStyle(mark.role, style) });
     if (mark.role === "end" && mark.step) return { node, ...follower(mark, axes, shape, node) };
@@ -175,6 +176,13 @@ function stroke(role, style, d, opacity = 1) {
   return svg("path", { d, style: `${line}stroke-linejoin:round;stroke-linecap:${style.dash ? "butt" : "round"}` });
 }
 
+/** Many points lie on each other: they are smaller then, and without rims that would hide their neighbours. */
+function crowdedLook(mark) {
+  const style = look(mark.role);
+  const crowded = ["data", "path"].includes(mark.role) && numbers(mark.x).length > CROWD;
+  return crowded ? { ...style, size: 2.2, opacity: 0.5, rimless: true } : style;
+}
+
 function dashes(style) {
   return style.dash ? `stroke-dasharray:${style.dash};` : "";
 }
@@ -182,6 +190,7 @@ function dashes(style) {
 /** How the symbols of a role are painted, here and in the legend. */
 export function pointStyle(role, style) {
   if (style.symbol === "cross") return `fill:none;stroke:${colour(role)};stroke-width:${style.width}`;
+  if (style.rimless) return `fill:${colour(role)};fill-opacity:${style.opacity};stroke:none`;
   const rim = style.outlined || role === "start" ? "var(--ds-ink)" : "var(--ds-paper)";
   return `fill:${colour(role)};fill-opacity:${style.opacity};stroke:${rim};stroke-width:${style.outlined ? 1.5 : 0.75}`;
 }

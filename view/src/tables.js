@@ -34,7 +34,7 @@ export function parameterTable() {
         const [, end, start, truth] = rows[i];
         rows[i].parameter = parameter;
         say(body.rows[i].cells[0], parameter.name);
-        say(end, parameter.text ?? shown(parameter.value));
+        say(end, parameter.text?.replace(/-/g, "−") ?? shown(parameter.value));
         say(start, shown(parameter.start));
         say(truth, parameter.truth == null ? "" : shown(parameter.truth));
         truth.hidden = !known;

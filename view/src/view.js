@@ -68,7 +68,7 @@ export function mountView(element, view, options = {}) {
       formula = JSON.stringify([next.mathml, next.model]);
       head.formula.replaceChildren(formulaNode(next.mathml, next.model));
     }
-    say(head.source, [next.source, next.rows ? `${grouped(next.rows)} rows` : ""].filter(Boolean).join(" · "));
+    say(head.source, [next.source, next.rows ? `${grouped(next.rows)} row${next.rows === 1 ? "" : "s"}` : ""].filter(Boolean).join(" · "));
     say(state.badge, `${STATES[next.state] ?? ""} ${next.state}`);
     root.dataset.state = next.state;
     say(state.text, next.state_text ?? "");

@@ -42,22 +42,21 @@ def _python(fit: "ds.Fit", asked: Asked, name: str) -> bytes:
 
 
 def _history(fit: "ds.Fit", asked: Asked, name: str) -> bytes:
-    """One row for each kept step; an empty cell where there is no number, such as the rate of the last row."""
+    """One row for each kept step, in the names and the order of the CSV that a replay gives."""
     history = fit.history
-    columns: dict[str, Any] = {"step": history.step, "loss": history.loss, "learning_rate": history.rate}
-    columns |= {"gradient_norm": history.gradient_norm, "step_norm": history.step_norm}
-    columns |= {_apart(each, columns): history.params[:, place] for place, each in enumerate(history.parameters)}
+    names = ("step", "loss", "rate", "gradient_norm", "step_norm", "landing")
+    columns = [(name, history.columns[name]) for name in names]
+    columns += [(each, history.params[:, place]) for place, each in enumerate(history.parameters)]
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
-    writer.writerows(["" if value != value else value for value in row] for row in rows)
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([_harmless(name) for name, _ in columns])
+    writer.writerows(zip(*(column.tolist() for _, column in columns), strict=True))
     return text.getvalue().encode()
 
 
-def _apart(parameter: str, taken: Any) -> str:
-    """A parameter may be called `loss`."""
-    return parameter if parameter not in taken else f"{parameter} (parameter)"
+def _harmless(name: str) -> str:
+    """A name that no spreadsheet takes for a formula."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
 
 
 def _written(write: Callable[[str], None], name: str) -> bytes:

@@ -2,6 +2,7 @@
 asks "is this an array of JAX?" would find a package that is half there.
 """
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +14,15 @@ _GATE, _LOADED = threading.Lock(), threading.Event()
 
 
 def load_what_computes() -> None:
-    """Import JAX and all that needs it, or wait until another thread has."""
+    """Import JAX and all that needs it, or wait until another thread has.
+
+    Programs then run in the thread that asks for them. Otherwise they run in the threads that their own parts need,
+    and on a machine of two cores two fits of many rows wait for each other for ever.
+    """
     if _LOADED.is_set():
         return
     with _GATE:
+        os.environ.setdefault("JAX_CPU_ENABLE_ASYNC_DISPATCH", "false")
         _ = ds.fit, ds.scan, ds.Fit
         _LOADED.set()
 

@@ -33,8 +33,8 @@ CLOSED = """<!doctype html>
 <body>
 <main>
 <h1>This page is closed</h1>
-<p>Open the address that <code>downslope lab</code> has printed; it holds the key. If you came here from a page or a
-message on a machine where the lab is open, <a href="/">go on to the lab</a>.</p>
+<p>This browser has no key to the lab. Open the address that <code>downslope lab</code> has printed where it was
+started: <code>http://…/?token=…</code> holds the key. After that, the link that you came by opens too.</p>
 </main>
 </body>
 </html>

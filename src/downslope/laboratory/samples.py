@@ -31,13 +31,14 @@ SAMPLES = (
         "line",
         "y = w*x + b",
         "100 noisy rows of y = 0.1*x + 0.5: the first lesson of many courses",
-        {"optimizer": "gd", "learning_rate": 0.1, "steps": 200, "start.w": 0.0, "start.b": -1.0},
+        {"optimizer": "gd", "learning_rate": 0.2, "steps": 200, "start.w": 0.0, "start.b": -1.0},
         {"n": 100, "noise": 0.01, "seed_data": 0},
     ),
     Sample(
         "thermometer",
         "celsius = w*unknown + b",
-        "Eleven readings of a thermometer with unknown units; numbers so large that the usual rates diverge",
+        "Eleven readings in an unknown unit. The lesson: large numbers make a ravine, in which b crawls at every rate; "
+        "'Scale the columns' cures it",
         {"optimizer": "gd", "learning_rate": 1e-4, "steps": 200, "start.w": 1.0, "start.b": 0.0},
     ),
     Sample(
@@ -50,7 +51,7 @@ SAMPLES = (
         "plane",
         "y = w1*x1 + w2*x2 + b",
         "1,000 rows with two columns, for descent on batches of rows",
-        {"optimizer": "sgd", "learning_rate": 0.05, "steps": 200, "batch_size": 32},
+        {"optimizer": "sgd", "learning_rate": 0.2, "steps": 200, "batch_size": 32},
         {"n": 1000, "noise": 0.01, "seed_data": 0},
     ),
     Sample(
@@ -79,7 +80,7 @@ def first(data: str) -> dict[str, Any]:
     """The settings with which a sample, or `made` data, is first seen.
 
     >>> first("line")["learning_rate"]
-    0.1
+    0.2
     """
     if data == "made":
         formula = "y = w*x + b"

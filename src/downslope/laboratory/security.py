@@ -1,23 +1,24 @@
 """Security: who may talk to the lab. The page runs what it is asked to run on this machine, so only its owner may ask.
 
-A token is made at each start and stands in the address that is printed; the page gets it as a cookie. Host and Origin
+A token stands in the address that is printed; the page gets it as a cookie. Host and Origin
 are checked, or any page on the internet could send its own name to 127.0.0.1 and talk to the lab in its visitor's
 browser.
 """
 
 import hmac
-import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from urllib.parse import parse_qs
 
+from downslope.laboratory.keys import fresh
+
 Headers = Sequence[tuple[bytes, bytes]]
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 SENT: Mapping[str, str] = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -46,12 +47,12 @@ class Guard:
 
     host, port:  where the lab listens. On a loopback address only the names of this machine are let in; on another,
                  the addresses in numbers, and the name that was asked for.
-    token:       of this start.
+    token:       the key; see keys.py.
     """
 
     host: str
     port: int
-    token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    token: str = field(default_factory=fresh, repr=False)
 
     @property
     def cookie(self) -> str:
@@ -60,8 +61,10 @@ class Guard:
 
     @property
     def set_cookie(self) -> str:
-        """The header that gives the token to a page, out of reach of scripts and of other sites."""
-        return f"{self.cookie}={self.token}; Path=/; HttpOnly; SameSite=Strict"
+        """The header that gives the token to a page, out of reach of scripts and of what other sites load. A link that
+        is followed brings it, or a shared address would find the page closed.
+        """
+        return f"{self.cookie}={self.token}; Path=/; HttpOnly; SameSite=Lax"
 
     def address(self) -> str:
         """What the owner opens."""

@@ -1,6 +1,7 @@
 """Serve: a lab on a free port of this machine, until Ctrl-C."""
 
 import errno
+import gc
 import logging
 import os
 import socket
@@ -13,6 +14,7 @@ import uvicorn
 
 import downslope as ds
 from downslope.errors import OutputError
+from downslope.laboratory import keys
 from downslope.laboratory.app import Lab
 from downslope.laboratory.limits import Limits
 from downslope.laboratory.loading import load_what_computes
@@ -43,7 +45,9 @@ def serve(
     Raises: OutputError if it can listen nowhere.
     """
     listening = listen(host, port, say)
-    guard = Guard(host, listening.getsockname()[1])
+    number = listening.getsockname()[1]
+    # a key that went over a network is for one start only, and so is one of a port that is any
+    guard = Guard(host, number, keys.kept(number) if port and is_loopback(host) else keys.fresh())
     lab = Lab(guard, limits, shelf, first)
     if not is_loopback(host):
         say(
@@ -112,5 +116,7 @@ def _warm_up(greeted: threading.Event) -> None:
         load_what_computes()
         ds.compile_cache()
         ds.fit("y = w*x + b", ds.sample("line"), optimizer="gd", learning_rate=0.1, steps=1)
+        gc.collect()
+        gc.freeze()  # what was imported stays: looking through it is a pause of 0.1 s under a slider
     except Exception:  # whoever asks first meets the same, and is told
         logging.getLogger(__name__).exception("the lab could not be warmed up")

@@ -20,13 +20,19 @@ from downslope.laboratory.stock import Stock, of_file
 from downslope.laboratory.uploads import Shelf, Upload
 from downslope.laboratory.worker import Ticket, Worker
 
+QUIET = 0.4
+"""Seconds without a question after which all of many rows are fitted, of which a sample has been shown."""
 IDLE = 0.25
 """Seconds without a question after which findings are measured; twice that before rates are scanned."""
+WHOLE = {name: f"all rows of {name}" for name in SLOTS}
+COMPUTING = (*SLOTS, *WHOLE.values())
+"""Threads that somebody waits for: what is idle waits for them."""
 
 
 class Session:
-    """One page. Each slot has a thread of its own that does its newest question only; what is measured in idle time,
-    what takes long (repair, export, a dropped file) and what is checked while typing wait for none of them.
+    """One page. Each slot has a thread of its own that does its newest question only, and one more for all of many
+    rows; what is measured in idle time, what takes long (repair, export, a dropped file) and what is checked while
+    typing wait for none of them.
 
     Args:
         send: takes a message to the page; called from several threads.
@@ -56,7 +62,7 @@ class Session:
         self._to_page = send
         self._closed = False
         self._slots = {name: Slot(name, self._send) for name in SLOTS}
-        self._workers = {name: Worker(name) for name in (*SLOTS, "idle", "orders", "typing")}
+        self._workers = {name: Worker(name) for name in (*COMPUTING, "idle", "orders", "typing")}
         self._upload: Upload | None = None
         self._uploads: set[Upload] = set()
         """Those whose files are on the disk: one that comes, and those that wait to be read."""
@@ -128,12 +134,26 @@ class Session:
             with answering(self._send, message):
                 load_what_computes()
                 asked = settings.read(self._stock.completed(flat), self._limits)
-                slot.answer(seq, asked, self._stock.table(asked), ticket)
-            self._follow(slot)  # after an error too: the last good picture stays, and its findings are still to come
+                table = self._stock.table(asked)
+                if not slot.preview(seq, asked, table, ticket):
+                    slot.answer(seq, asked, table, ticket)
+            # after an error too: the last good picture stays, and what belongs to it is still to come
+            if slot.wanted is None:
+                self._follow(slot)
+            else:
+                self._workers[WHOLE[slot.name]].put("ask", lambda ticket: self._answer_whole(slot, ticket), QUIET)
 
         for what in ("findings", "ruler"):
             self._workers["idle"].drop((slot.name, what))
+        self._workers[WHOLE[slot.name]].drop("ask")
         self._workers[slot.name].put("ask", job)
+
+    def _answer_whole(self, slot: Slot, ticket: Ticket) -> None:
+        wanted = slot.wanted
+        if wanted is not None:
+            with answering(self._send, {"slot": slot.name, "seq": wanted[0]}):
+                slot.answer_whole(ticket)
+                self._follow(slot)
 
     def _follow(self, slot: Slot) -> None:
         """After a view: findings and ruler, once nothing more is asked for a while; a known ruler at once."""
@@ -150,7 +170,7 @@ class Session:
         def job(ticket: Ticket) -> None:
             if ticket.superseded:
                 return
-            if any(self._workers[name].busy for name in SLOTS):
+            if any(self._workers[name].busy for name in COMPUTING):
                 idle.put(key, job, IDLE)
                 return
             with answering(self._send, {"slot": key[0]}):
@@ -175,7 +195,9 @@ class Session:
         self._order(("repair", slot.name), message, lambda: slot.repair(seq))
 
     def _stop(self, message: Message, _: Sequence[Any]) -> None:
-        self._workers[self._slot(message).name].stop()
+        slot = self._slot(message)
+        for name in (slot.name, WHOLE[slot.name]):
+            self._workers[name].stop()
 
     def _export(self, message: Message, _: Sequence[Any]) -> None:
         slot, what = self._slot(message), text_of(message, "what")

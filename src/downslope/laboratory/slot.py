@@ -1,11 +1,15 @@
 """Slot: one of the two pictures that a page may hold beside each other: what is asked of it is fitted, drawn, judged.
 
 asked ─► fit ─► view, at once ─► when the machine is idle: findings, which are measured, and the ruler of rates
+
+Where all rows are too slow for that, the view at once is of a sample of them; the fit of all rows follows, once nothing
+more is asked. Files, repairs, findings and rulers are always of all rows.
 """
 
+import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import downslope as ds
@@ -13,6 +17,7 @@ from downslope.errors import RequestError
 from downslope.laboratory import settings
 from downslope.laboratory.exports import export
 from downslope.laboratory.refused import Refused
+from downslope.laboratory.sampling import MANY, Samples, preview, same_problem
 from downslope.laboratory.settings import Asked
 from downslope.laboratory.worker import Superseded, Ticket
 from downslope.laboratory.zones import key, zones
@@ -33,13 +38,43 @@ class Shown:
 
 
 class Slot:
-    """Answers the questions about one picture. Its methods run in the threads of a session, one at a time for each."""
+    """Answers the questions about one picture.
+
+    Its methods run in the threads of a session: one for questions, one for all of many rows, one for what is idle and
+    one for orders.
+    """
 
     def __init__(self, name: str, send: Callable[[dict[str, Any]], None]) -> None:
         self.name = name
         self.shown: Shown | None = None
+        """The last fit of all rows."""
+        self.wanted: tuple[int, Asked, ds.Table] | None = None
+        """The question whose sample the page sees; None where it sees all rows."""
+        self._sampled: Shown | None = None
+        self._samples = Samples()
+        self._all_rows = threading.Lock()
         self._send = send
         self._rulers: dict[tuple, dict[str, Any]] = {}
+
+    def preview(self, seq: int, asked: Asked, table: "ds.Table", ticket: Ticket) -> bool:
+        """Where all rows are too slow to follow a slider: fit a sample of them and send its view; whether it was so.
+
+        Raises: Superseded, DownslopeError.
+        """
+        if table.rows <= MANY or self._is_fast(asked):
+            return False
+        started = time.perf_counter()
+        sample = self._samples.of(table, int(asked.plan.get("steps", 0)), int(asked.plan.get("seed", 0)))
+        plan = dict(asked.plan)
+        if plan.get("batch_size", 0) > sample.rows:
+            plan["batch_size"] = sample.rows
+        some = replace(asked, plan=plan)
+        fit = self._fit(seq, some, sample, ticket, self._sampled)
+        self._sampled = Shown(seq, some, sample, fit)
+        view = {**preview(_drawn(fit), table.rows), "python": settings.python(asked, ds.Plan(**asked.plan))}
+        self.wanted = seq, asked, table
+        self._view(seq, view, settings.flat(asked), started, partial=True, follows=True)
+        return True
 
     def answer(self, seq: int, asked: Asked, table: "ds.Table", ticket: Ticket) -> None:
         """Fit and send the view.
@@ -47,18 +82,33 @@ class Slot:
         Raises: Superseded, DownslopeError.
         """
         started = time.perf_counter()
-        fit = self._fit(seq, asked, table, ticket)
+        fit = self._fit(seq, asked, table, ticket, self.shown)
         shown = Shown(seq, asked, table, fit)
         view = {**_drawn(fit), "python": settings.python(asked, fit.plan)}
-        self.shown = shown
-        self._say(
-            "view",
-            seq,
-            view=view,
-            settings=settings.filled_in(asked, fit),
-            ms=round(1000 * (time.perf_counter() - started), 1),
-            partial=fit.stopped == "interrupted",
-        )
+        if ticket.superseded:
+            raise Superseded
+        self.shown, self.wanted = shown, None
+        partial = fit.stopped == "interrupted"
+        self._view(seq, view, settings.filled_in(asked, fit), started, partial=partial, follows=False)
+
+    def answer_whole(self, ticket: Ticket) -> None:
+        """All rows, after their sample.
+
+        Raises: Superseded, DownslopeError.
+        """
+        with self._all_rows:
+            if self.wanted is not None:
+                self.answer(*self.wanted, ticket)
+
+    def _is_fast(self, asked: Asked) -> bool:
+        """Whether a rule steps on the factor of the rows, which has as many rows as there are parameters."""
+        whole = self.shown
+        if whole is None or not asked.stepping or "batch_size" in asked.plan or _model(whole.asked) != _model(asked):
+            return False
+        if not same_problem(whole.asked.plan, asked.plan) or str(asked.plan.get("optimizer")).startswith("sgd"):
+            return False
+        problem = whole.fit.problem
+        return whole.asked.stepping and problem is not None and problem.factor is not None
 
     def findings(self, shown: Shown, ticket: Ticket) -> None:
         """Measure what the steps alone do not show, and send what is found."""
@@ -95,7 +145,7 @@ class Slot:
 
         Raises: Refused if nothing was fitted yet.
         """
-        shown = self._something()
+        shown = self._whole()
         repaired = shown.fit.repair()
         plan = repaired.fit.plan
         after = settings.flat(shown.asked, plan)
@@ -116,10 +166,10 @@ class Slot:
 
         Raises: Refused if nothing was fitted yet, or there is no such file.
         """
-        shown = self._something()
+        shown = self._whole()
         self._send({"slot": self.name, **export(what, shown.fit, shown.asked)})
 
-    def _fit(self, seq: int, asked: Asked, table: "ds.Table", ticket: Ticket) -> "ds.Fit":
+    def _fit(self, seq: int, asked: Asked, table: "ds.Table", ticket: Ticket, before: Shown | None) -> "ds.Fit":
         """The fit, from what is known of the same data and model where they stay the same."""
 
         def tell(block: "ds.History") -> None:
@@ -127,21 +177,36 @@ class Slot:
 
         steps = asked.plan.get("steps")
         progress = ticket.watching(tell)
-        before = self.shown
-        model = (asked.source, asked.formula, asked.target)
-        if before is not None and (before.asked.source, before.asked.formula, before.asked.target) == model:
+        if before is not None and before.table is table and _model(before.asked) == _model(asked):
             default = ds.Plan()
             all_of_it = {entry.name: getattr(default, entry.name) for entry in fields(ds.Plan)} | dict(asked.plan)
             return before.fit.again(progress=progress, **all_of_it)
         return ds.fit(asked.formula, table, asked.target, progress=progress, **asked.plan)
 
-    def _something(self) -> Shown:
+    def _whole(self) -> Shown:
+        """The fit of all rows that belongs to what the page sees, computed now if it sees a sample.
+
+        Raises: Refused if nothing was fitted yet.
+        """
+        if self.wanted is not None:
+            with self._all_rows:  # it may be under way
+                if self.wanted is not None:
+                    seq, asked, table = self.wanted
+                    return Shown(seq, asked, table, self._fit(seq, asked, table, Ticket(), self.shown))
         if self.shown is None:
             raise Refused(None, "nothing has been fitted yet")
         return self.shown
 
+    def _view(self, seq: int, view: dict[str, Any], flat: dict[str, Any], started: float, **more: bool) -> None:
+        ms = round(1000 * (time.perf_counter() - started), 1)
+        self._say("view", seq, view=view, settings=flat, ms=ms, **more)
+
     def _say(self, kind: str, seq: int, **what: Any) -> None:
         self._send({"kind": kind, "slot": self.name, "seq": seq, **what})
+
+
+def _model(asked: Asked) -> tuple:
+    return asked.source, asked.formula, asked.target
 
 
 def _drawn(fit: "ds.Fit") -> dict[str, Any]:

@@ -15,6 +15,7 @@ MOST_DRAWN = 4
 STEPS = 200
 RULE = ("learning_rate", "steps", "batch_size")
 """Settings that suit one rule only."""
+ESSENTIAL = ("data", "formula")
 
 
 class Stock:
@@ -43,7 +44,7 @@ class Stock:
             return self._drawn[asked.source]
 
     def completed(self, flat: Mapping[str, Any]) -> dict[str, Any]:
-        """Settings with what suits the data, where they say nothing.
+        """Settings with what suits the data, where they say nothing. An empty one is left out, and stays so.
 
         A sample's starts go with its own formula only, and its rate with its own rule.
         Raises: Refused for data that are not here.
@@ -56,7 +57,8 @@ class Stock:
             begun = {name: value for name, value in begun.items() if not name.startswith("start.")}
         if given.get("optimizer", begun["optimizer"]) != begun["optimizer"]:
             begun = {name: value for name, value in begun.items() if name not in RULE}
-        return begun | given
+        left_out = {name for name, value in flat.items() if value == ""}
+        return {name: value for name, value in (begun | given).items() if name not in left_out or name in ESSENTIAL}
 
     def _begun(self, data: str) -> dict[str, Any]:
         if not data.startswith("file:"):

@@ -25,6 +25,8 @@ export class App {
     this.root = root;
     this.transport = transport;
     this.address = address;
+    // the cookie has the token by now, and the transport the address: what a reader copies shall not
+    if (address && location.search) history.replaceState(null, "", `${location.pathname}${location.hash}`);
     this.wanted = address ? fromFragment(location.hash) : { a: {}, b: null };
     this.help = new Help();
     this.live = html("p", { class: "lab-unseen", role: "status" });
@@ -147,8 +149,6 @@ export class App {
     this.hello = hello;
     if (hello.file) this.files.set(hello.file.data, hello.file);
     if (first) {
-      // the cookie has the token by now: the address that a reader shares shall not
-      if (this.address && location.search) history.replaceState(null, "", `${location.pathname}${location.hash}`);
       const fresh = Object.keys(this.wanted.a).length === 0;
       this.#make("a", fresh ? hello.settings : this.wanted.a);
       this.#fold();

@@ -57,7 +57,6 @@ export class Controls {
         ...more,
       });
     this.app = app;
-    this.rows = ""; // of the data; a batch size that was emptied becomes all of them
     this.ruler = new Ruler();
     this.source = new Source(app, { onData, onMade: onChange });
     this.formula = new FormulaBox({
@@ -80,9 +79,7 @@ export class Controls {
     });
     this.rule = new Select("optimizer", "Rule", HINTS.optimizer, (value) => onChange(this.#ruleChanged(value), false));
     this.loss = new Select("loss", "Loss", HINTS.loss, set("loss"));
-    this.batch = new TextField("batch_size", "Batch size", HINTS.batch_size, (text) =>
-      onChange({ batch_size: text || (this.#settings.batch_size && String(this.rows)) }, false),
-    );
+    this.batch = new TextField("batch_size", "Batch size", HINTS.batch_size, set("batch_size"));
     this.seed = new TextField("seed", "Seed", HINTS.seed, set("seed"));
     this.scale = new Switch("scale", "Scale the columns", HINTS.scale, (on) =>
       onChange({ scale: on ? "columns" : "none" }, false),
@@ -219,8 +216,8 @@ export class Controls {
     const momentum = ["momentum", "nesterov"].includes(value);
     const optimizer = momentum ? `${value}(${momentumOf(this.#settings)})` : value;
     if (!hasRate({ optimizer: value })) {
-      this.kept = { learning_rate: rate ?? "", steps: steps ?? "" };
-      return { optimizer, learning_rate: "", steps: "" };
+      this.kept = { learning_rate: rate, steps };
+      return { optimizer, learning_rate: undefined, steps: undefined };
     }
     return hasRate(this.#settings) ? { optimizer } : { ...this.kept, optimizer };
   }

@@ -51,11 +51,14 @@ export function momentumOf(settings) {
   return said.replace(/^\s*momentum\s*=/, "").trim() || "0.9";
 }
 
-/** Whatever came, as texts by name; what is not said is left out. */
+/** Settings that may be said to be left out, so that the data's own do not come back: their text is then empty. */
+const LEFT_OUT = new Set(["learning_rate", "steps", "batch_size", "seed"]);
+
+const says = (name, value) => value !== null && value !== undefined && (value !== "" || LEFT_OUT.has(name));
+
+/** Whatever came, as texts by name; what is not said is not there. */
 export function tidy(settings) {
-  const known = Object.entries(settings ?? {}).filter(
-    ([, value]) => value !== null && value !== undefined && value !== "",
-  );
+  const known = Object.entries(settings ?? {}).filter(([name, value]) => says(name, value));
   return Object.fromEntries(known.map(([name, value]) => [name, String(value)]));
 }
 
@@ -80,17 +83,18 @@ export function asked(settings) {
   return Object.fromEntries(Object.entries(rest).map(plain));
 }
 
-/** What the server filled in, taken over where the page has said nothing of its own. */
+/** What the server filled in, taken over where the page has said nothing of its own, or left it out. */
 export function filledIn(settings, answer) {
   const filled = tidy(answer);
   if (settings.by_hand) for (const name of ["optimizer", "learning_rate", "steps"]) delete filled[name];
-  return { ...filled, ...settings };
+  const own = Object.entries(settings).filter(([name, value]) => value !== "" || !(name in filled));
+  return { ...filled, ...Object.fromEntries(own) };
 }
 
 /** The names by which two settings differ. */
 export function differences(one, other) {
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
-  return [...names].filter((name) => one[name] !== other[name]);
+  return [...names].filter((name) => (one[name] ?? "") !== (other[name] ?? ""));
 }
 
 /** {a, b|null} -> the fragment of the address, without "#". */
@@ -105,7 +109,7 @@ export function fragment({ a, b }) {
 export function fromFragment(text) {
   const slots = { a: {}, b: null };
   for (const [name, value] of new URLSearchParams(text.replace(/^#/, ""))) {
-    if (value === "") continue;
+    if (!says(name.replace(/^b\./, ""), value)) continue;
     if (!name.startsWith("b.")) slots.a[name] = value;
     else (slots.b ??= {})[name.slice(2)] = value;
   }

@@ -18,6 +18,7 @@ export class Slot {
   #slow = null;
   #play = false;
   #before = null; // settings before a repair
+  #follows = null; // the question whose sample was shown, and whose rows follow
   #lastSteps = USUAL_STEPS;
   #sent = new Map(); // seq -> settings that were asked, completed once they are answered
 
@@ -109,7 +110,7 @@ export class Slot {
     if (kind === "view") this.#takeView(message);
     else if (kind === "findings") this.#takeFindings(message);
     else if (kind === "ruler") this.#takeRuler(message);
-    else if (kind === "progress" && this.asking.open && seq === this.asking.sent) this.stage.work(message);
+    else if (kind === "progress" && this.#waits(seq)) this.stage.work(message);
     else if (kind === "error") this.#takeError(message);
     else if (kind === "repaired") this.#takeRepair(message);
   }
@@ -117,6 +118,7 @@ export class Slot {
   /** The connection is gone: no answer will come. */
   lost() {
     this.asking.forget();
+    this.#follows = null;
     this.#rest();
   }
 
@@ -141,8 +143,16 @@ export class Slot {
     this.app.transport.send({ kind: "ask", slot: this.name, seq, settings: wanted });
   }
 
+  /** Whether what runs for a question is still to be drawn. */
+  #waits(seq) {
+    return seq === this.#follows || (this.asking.open && seq === this.asking.sent);
+  }
+
   #takeView(message) {
-    if (!this.asking.take(message.seq)) return;
+    const on = message.seq === this.#follows;
+    if (!this.asking.take(message.seq) && !on) return;
+    this.#follows = message.follows ? message.seq : null;
+    message.on = on && !this.#pending;
     if (!this.asking.open) this.#rest();
     this.#sent.set(message.seq, filledIn(this.#sent.get(message.seq) ?? this.settings, message.settings));
     this.#pending = message;
@@ -150,10 +160,9 @@ export class Slot {
   }
 
   #draw() {
-    const { view, settings, seq, partial } = this.#pending;
+    const { view, settings, seq, partial, follows, on } = this.#pending;
     this.#frame = 0;
     this.#pending = null;
-    this.controls.rows = view.rows;
     this.controls.starts.take(view.parameters);
     const newest = seq === this.asking.sent && !this.asking.open;
     if (newest) {
@@ -164,11 +173,11 @@ export class Slot {
     this.show();
     this.app.otherOf(this)?.show();
     this.stage.fail("");
-    this.stage.show(view, { play: this.#play && newest });
+    this.stage.show(view, { play: this.#play && newest, on });
     this.#play &&= !newest;
     this.findings.show(this.settings.by_hand ? [] : (view.findings ?? []));
     if (this.settings.by_hand) this.hand.show(view, this.settings);
-    if (partial) this.app.announce("Stopped; what was learned is kept.");
+    if (partial && !follows) this.app.announce("Stopped; what was learned is kept.");
   }
 
   #takeFindings({ seq, findings = [], verdicts, state, state_text, reasons }) {

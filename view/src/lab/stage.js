@@ -34,11 +34,16 @@ export class Stage {
     );
   }
 
-  /** Draw a view at its last step, or play it from its first if nobody asked for less motion. */
-  show(view, { play = false } = {}) {
+  /**
+   * Draw a view at its last step, or play it from its first if nobody asked for less motion.
+   * on: it takes the place of one of a sample: the pictures stay at their step, and play on.
+   */
+  show(view, { play = false, on = false } = {}) {
+    const { playing, step } = this.player ?? {};
     this.#take(view);
-    this.player.show(this.#mounted.steps);
-    if (play && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.player.play();
+    this.player.show(this.#mounted.steps, on ? step : undefined);
+    const wanted = play && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (wanted || (on && playing)) this.player.play();
   }
 
   /** The same view, judged anew: the pictures stay at their step, and play on. */
