@@ -7,7 +7,7 @@ import { shrunk } from "./values.js";
 const FAR = 20; // so many pictures outside the frame a line is as good as gone; more breaks SVG
 const LINE = 16; // height of a line of text
 
-/** Axes for a scene in so many pixels: {node, frame, x(value), y(value), key}; positions are NaN where there is none. */
+/** Axes for a scene in so many pixels: {node, frame, x(value), y(value)}; positions are NaN where there is none. */
 export function drawAxes(scene, width, height) {
   const upLabel = labelLines(scene.y, Math.floor((width - 8) / LETTER));
   const top = 10 + LINE * upLabel.length;

@@ -97,6 +97,11 @@ export function drawScene(scene, { width = 480, height = 300 } = {}) {
   return picture;
 }
 
+/** What the legend calls a mark; where a descent stands is its end at the last step only. */
+function nameOf({ kind, role, step, name }, isLast) {
+  return kind === "points" && role === "end" && step && !isLast ? "now" : name;
+}
+
 /** The picture in words: its title, what is on its axes, and where it stands. */
 function described(scene, drawn, step, last) {
   const said = [`${scene.title}.`, `Across: ${scene.x.label}. Up: ${scene.y.label}.`];

@@ -1,24 +1,28 @@
-// A formula as MathML: parsed as XML, and only the elements of mathematics are taken over, without what they carry.
+// A formula as MathML: parsed as XML, and only what says how a formula looks is taken over (as in report/mathml.py).
+
+import { html } from "./nodes.js";
 
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const ELEMENTS = new Set([
-  "math", "mrow", "mi", "mn", "mo", "mtext", "mfrac", "msup", "msub", "msubsup", "msqrt", "mroot", "mover", "munder",
-  "munderover", "mspace", "mstyle", "mtable", "mtr", "mtd", "mpadded", "mphantom",
+  "math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "mfrac", "msqrt", "mroot", "msub", "msup", "msubsup",
+  "munder", "mover", "munderover", "mtable", "mtr", "mtd", "mstyle", "mpadded", "mphantom",
 ]);
-const ATTRIBUTES = new Set(["mathvariant", "stretchy", "fence", "form", "separator", "lspace", "rspace", "width"]);
+const ATTRIBUTES = new Set([
+  "display", "form", "stretchy", "fence", "separator", "movablelimits", "mathvariant", "displaystyle", "scriptlevel",
+  "lspace", "rspace", "width", "columnalign", "linethickness",
+]);
 
-/** The formula as a node; as plain text where there is no MathML, or it holds anything that is not mathematics. */
+/** The formula as a node; as text where there is no MathML, or it holds anything that is not mathematics. */
 export function formulaNode(mathml, text) {
   const parsed = mathml ? new DOMParser().parseFromString(mathml, "application/xml").documentElement : null;
   const taken = parsed?.localName === "math" ? adopted(parsed) : null;
   if (taken) {
     taken.setAttribute("alttext", text);
-    taken.setAttribute("displaystyle", "true"); // as tall as on a line of its own, and at its left
+    taken.removeAttribute("display"); // at the left,
+    taken.setAttribute("displaystyle", "true"); // and as tall as on a line of its own
     return taken;
   }
-  const code = document.createElement("code");
-  code.textContent = text;
-  return code;
+  return html("span", {}, html("code", {}, text), mathml ? html("small", {}, " (shown as text: it cannot be set as a formula)") : null);
 }
 
 function adopted(node) {

@@ -1,5 +1,5 @@
-// The marks of a scene as SVG, each with its way to follow the steps: {node, at(step), last, where(step)}.
-// A moving mark has its outline written once; a step takes a slice of that text.
+// The marks of a scene as SVG, each with its way to follow the steps: {node}, and where it moves
+// {node, steps, at(step), where(step)}. A moving mark has its outline written once; a step takes a slice of that text.
 
 import { colour, look, symbol } from "./theme.js";
 import { drawContours } from "./contours.js";
@@ -12,13 +12,13 @@ const PALENESS = [1, 0.9, 0.8, 0.7, 0.55];
 
 /** Draw one mark on axes; `before` is what was drawn for the mark at this place, whose costly parts are used again. */
 export function drawMark(mark, axes, before) {
-  return { still: !mark.step, ...KINDS[mark.kind](mark, axes, before) };
+  return KINDS[mark.kind](mark, axes, before);
 }
 
 const KINDS = {
   line(mark, axes) {
     const style = look(mark.role);
-    const outline = outlined(pixels(mark, axes), (x, y, joined) => `${joined ? "L" : "M"}${x},${y}`);
+    const outline = outlined(pixels(mark, axes), joint);
     if (!mark.step) return { node: stroke(mark.role, style, outline.between(0, outline.count)) };
     const steps = numbers(mark.step);
     const faded = mark.role === "path";

@@ -12,9 +12,9 @@ const HELP = [["Space", "play or pause"], ["← →", "one step"], ["Shift ← �
 /**
  * Mount a player: {node, go(step), play(), pause(), playing, step, show(steps, step), destroy()}.
  * @param options steps: the kept steps, rising; at(step): shows one; keys: the element whose keyboard is listened to
- *   (the page), or null; autoplay: whether it starts by itself (no), which no reader who asked for less motion sees.
+ *   (the page); help: whether it names the keys (true).
  */
-export function mountPlayer(element, { steps, at, keys = document, autoplay = false, help = true }) {
+export function mountPlayer(element, { steps, at, keys = document, help = true }) {
   const range = html("input", { type: "range", min: 0, step: 1, class: "ds-scrub", "aria-label": "Step", oninput: () => scrub() });
   const button = (label, name, onclick) => html("button", { type: "button", "aria-label": label, title: label, onclick }, icon(name));
   const play = html("button", { type: "button", class: "ds-play", onclick: () => (player.playing ? pause() : start()) }, "Play");
@@ -118,13 +118,12 @@ export function mountPlayer(element, { steps, at, keys = document, autoplay = fa
 
   function destroy() {
     pause();
-    keys?.removeEventListener("keydown", onKey);
+    keys.removeEventListener("keydown", onKey);
     node.remove();
   }
 
-  keys?.addEventListener("keydown", onKey);
+  keys.addEventListener("keydown", onKey);
   show(steps);
-  if (autoplay && !matchMedia("(prefers-reduced-motion: reduce)").matches) start();
   return player;
 }
 

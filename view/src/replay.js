@@ -6,11 +6,12 @@ import { saveCsv } from "./download.js";
 import { historyOf } from "./history.js";
 import { html } from "./nodes.js";
 import { mountPlayer } from "./player.js";
+import { grouped } from "./values.js";
 import { mountView, sizeIn } from "./view.js";
 
 const view = JSON.parse(document.getElementById("view").textContent);
 const printed = matchMedia("print");
-/** What stands on the page, for who looks at it from outside: downslope.page.mounted, downslope.page.player. */
+/** What stands on the page, for who looks at it from outside: downslope.page.mounted and .player, or .pictures. */
 export const page = document.body.dataset.kind === "report" ? report() : replay();
 document.documentElement.dataset.ready = "yes";
 
@@ -19,14 +20,11 @@ function replay() {
   const mounted = mountView(place, view, { seek: (step) => player.go(step) });
   const controls = html("div", { class: "ds-controls" });
   place.querySelector(".ds-panels").before(controls);
-  const player = mountPlayer(controls, {
-    steps: mounted.steps,
-    at: mounted.at,
-    autoplay: document.body.dataset.autoplay === "yes",
-  });
+  const player = mountPlayer(controls, { steps: mounted.steps, at: mounted.at });
   if (mounted.steps.length) {
-    const name = "Save the steps as CSV";
-    const download = html("button", { type: "button", title: name, onclick: () => saveCsv(historyOf(view)) }, name);
+    const { kept, of } = view.history;
+    const name = `Save the steps as CSV${kept < of ? ` (${grouped(kept)} of ${grouped(of)} rows)` : ""}`;
+    const download = html("button", { type: "button", onclick: () => saveCsv(historyOf(view)) }, name);
     player.node.append(html("p", { class: "ds-downloads" }, download));
   }
   let seen = player.step;
@@ -49,7 +47,5 @@ function report() {
   });
   const fit = () => pictures.forEach((picture, i) => !printed.matches && picture.resize(sizeIn(places[i])));
   addEventListener("resize", fit);
-  const controls = document.querySelector("[data-player]");
-  const at = (step) => pictures.forEach((picture) => picture.at(step));
-  return { pictures, player: controls && mountPlayer(controls, { steps: historyOf(view).steps, at, help: false }) };
+  return { pictures };
 }

@@ -98,9 +98,10 @@ export function mountView(element, view, options = {}) {
     picture.holder = holder;
     holder.append(picture.node);
     if (save) {
+      const failed = html("p", { class: "ds-failed", role: "alert" });
       const label = `Save the picture ${scene.name} as PNG`;
       holder.append(html("button", { type: "button", class: "ds-save", "aria-label": label, title: label,
-        onclick: () => savePng(picture, `${scene.name}.png`) }, "PNG"));
+        onclick: () => savePng(picture, `${scene.name}.png`).then(() => say(failed, ""), ({ message }) => say(failed, `Not saved: ${message}.`)) }, "PNG"), failed);
     }
     return picture;
   }

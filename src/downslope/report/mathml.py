@@ -22,7 +22,7 @@ MEANT = {r"\textbackslash{}": "\\", r"\textasciitilde{}": "~", r"\textasciicircu
 
 @lru_cache(maxsize=64)
 def mathml(latex: str | None) -> str | None:
-    r"""The MathML element of a formula; None where there is no LaTeX or it cannot be set.
+    r"""The MathML element of a formula; None where there is no LaTeX or it cannot be set: then it is shown as text.
 
     Only elements and attributes of MathML Core that say how a formula looks are let through. Names and other words are
     set aside before the LaTeX is converted, and put in as text afterwards.
@@ -40,11 +40,14 @@ def mathml(latex: str | None) -> str | None:
 
     words = [("mi" if kind == "mathrm" else "mtext", _spoken(word)) for kind, word in WORD.findall(latex)]
     places = iter(range(len(words)))
+    plain = WORD.sub(lambda _: rf"\text{{{next(places)}}}", latex)
     try:
-        made = ElementTree.fromstring(convert(WORD.sub(lambda _: rf"\text{{{next(places)}}}", latex), display="block"))
-        return ElementTree.tostring(_checked(made, words), encoding="unicode", short_empty_elements=False)
+        made = ElementTree.fromstring(convert(plain, display="block"))
     except Exception:  # of the many that a converter of somebody else raises, none is worth a report
         return None
+    if any(_name(element) not in ELEMENTS for element in made.iter()):
+        return None
+    return ElementTree.tostring(_checked(made, words), encoding="unicode", short_empty_elements=False)
 
 
 def _spoken(word: str) -> str:
@@ -57,15 +60,10 @@ def _spoken(word: str) -> str:
 
 
 def _checked(element: ElementTree.Element, words: list[tuple[str, str]]) -> ElementTree.Element:
-    """A copy that holds nothing but known elements and attributes, with the words that were set aside.
-
-    Raises: ValueError for an element that is no mathematics.
-    """
-    name = element.tag.removeprefix(f"{{{NAMESPACE}}}")
-    if name not in ELEMENTS:
-        raise ValueError(f"<{name}> is no element of a formula")
-    if name == "mtext":
-        kind, text = words[int(element.text or "")]
+    """A copy that holds nothing but known attributes, with the words that were set aside."""
+    name, place = _name(element), element.text or ""
+    if name == "mtext" and place.isdecimal() and int(place) < len(words):
+        kind, text = words[int(place)]
         word = ElementTree.Element(kind)
         word.text = text
         return word
@@ -77,6 +75,10 @@ def _checked(element: ElementTree.Element, words: list[tuple[str, str]]) -> Elem
             ElementTree.SubElement(copy, "mspace", width="0.2em")
         copy.append(child)
     return copy
+
+
+def _name(element: ElementTree.Element) -> str:
+    return element.tag.removeprefix(f"{{{NAMESPACE}}}")
 
 
 def _side_by_side(one: ElementTree.Element, other: ElementTree.Element) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from downslope.descent import Straight
     from downslope.problem import Problem
 
-MOST_ROWS = 20_000
+MOST_ROWS, QUICK_ROWS = 20_000, 2_000
 """Rows beyond which heights are those of a sample, where no formula gives them for all."""
 BLURRED = 1e-10
 """Smallest by largest singular value up to which a minimum is no point but a line."""
@@ -91,7 +91,7 @@ class Landscape:
         problem = self.problem
         if problem is None:
             raise RequestError("the loss of a loop that was watched is known at its own steps only")
-        return _losses(problem, points)
+        return _losses(problem, points, QUICK_ROWS if self.request.quick else MOST_ROWS)
 
     @cached_property
     def minimum(self) -> np.ndarray | None:
@@ -105,8 +105,8 @@ class Landscape:
         return self.request.run.params if self.request.run.state == "certified" else None
 
 
-def _losses(problem: "Problem", points: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The objective at points (m, p), and what is to be known of it."""
+def _losses(problem: "Problem", points: np.ndarray, most: int) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The objective at points (m, p), of so many rows at most, and what is to be known of it."""
     from downslope.arrays import double_precision
     from downslope.probe import losses_at
 
@@ -120,10 +120,10 @@ def _losses(problem: "Problem", points: np.ndarray) -> tuple[np.ndarray, tuple[s
         if problem.rescaling is not None:
             free = np.linalg.solve(problem.rescaling.turn, (free - problem.rescaling.shift).T).T
         count = problem.target.size
-        rows = problem.rows if count <= MOST_ROWS else problem.some_rows(MOST_ROWS, 0)
-        said = (f"the loss around the steps is that of {MOST_ROWS:,} of {count:,} rows, drawn at random",)
+        rows = problem.rows if count <= most else problem.some_rows(most, 0)
+        said = (f"the loss around the steps is that of {most:,} of {count:,} rows, drawn at random",)
         with double_precision():
-            return losses_at(problem.objective, free, rows), said if count > MOST_ROWS else ()
+            return losses_at(problem.objective, free, rows), said if count > most else ()
 
 
 def _triangle(straight: "Straight") -> np.ndarray:
