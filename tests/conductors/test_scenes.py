@@ -87,7 +87,7 @@ def test_many_points_at_once_are_predicted_as_one_by_one(network):
 def test_heights_are_the_loss(scaled, network):
     for fit in (scaled, network):
         points = fit.history.params[::7]
-        heights, said = _losses(fit.problem, points)
+        heights, said = _losses(fit.problem, points, 1000)
         assert np.allclose(heights, fit.history.loss[::7], rtol=1e-9) and said == ()
 
 
@@ -95,11 +95,12 @@ def test_heights_of_many_rows_are_of_a_sample_unless_they_are_known_exactly():
     x = RNG.uniform(-1, 1, 30_000)
     data = {"x": x, "y": np.tanh(x) + 0.1 * RNG.normal(size=x.size)}
     curved = ds.fit(TANH, data, optimizer="gd", learning_rate=0.1, steps=3)
-    assert any("20,000 of 30,000 rows" in note for note in scene(curved, "valley", quick=True).notes)
+    for quick, rows in ((False, "20,000"), (True, "2,000")):
+        assert any(f"that of {rows} of 30,000 rows" in note for note in scene(curved, "valley", quick=quick).notes)
     straight = ds.fit("y = w*x + b", data, optimizer="gd", learning_rate=0.1, steps=3)
     drawn = scene(straight, "valley", quick=True)
-    assert not any("20,000" in note for note in drawn.notes)
-    heights, _ = _losses(straight.problem, straight.history.params)
+    assert not any("of 30,000 rows, drawn" in note and "loss" in note for note in drawn.notes)
+    heights, _ = _losses(straight.problem, straight.history.params, 1000)
     assert np.allclose(heights, straight.history.loss, rtol=1e-9)
 
 
