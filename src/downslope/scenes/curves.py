@@ -26,7 +26,9 @@ def draw_fitted(request: Request) -> Scene:
     rows = request.shown_rows
     moving = predictions(request.model, np.vstack([history.params[rows], request.run.params[None]]), {x_name: xs})
     way, last = moving[:-1], moving[-1]
-    start = (xs, way[0]) if rows.size > 1 and rows[0] == 0 else None
+    # where a search begins is nobody's guess
+    stepped = not request.run.chosen.get("searches")
+    start = (xs, way[0]) if stepped and rows.size > 1 and rows[0] == 0 else None
     steps = history.step[rows]
     if rows.size and np.isfinite(last).all():  # a search, or a mean over steps, answers with what was no step
         way = np.vstack([way[:-1], last[None]]) if rows[-1] == len(history) - 1 else way
