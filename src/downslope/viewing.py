@@ -191,6 +191,8 @@ def _cut(run: Run, kept: np.ndarray) -> list[str]:
         said.append(
             f"{count(kept.size)} of {count(len(run.history))} rows of the history are in this page, evenly spaced"
         )
+    if run.latex is not None and mathml(run.latex) is None:
+        said.append("the formula is shown as text: it could not be set as mathematics")
     if len(run.parameters) > MOST_PARAMETERS:
         said.append(f"the first {MOST_PARAMETERS} of {count(len(run.parameters))} parameters are in this page")
     return said

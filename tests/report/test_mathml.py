@@ -1,3 +1,6 @@
+import re
+import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -43,6 +46,22 @@ def test_what_stands_in_a_name_is_text():
     made = mathml(latex_of(FORMULAS[-1]))
     assert "<script" not in made and "<i>" not in made
     assert {"a & b <i>", "</math><script>alert(1)</script>"} <= {word.replace("\xa0", " ") for word in words(made)}
+
+
+def test_the_browser_lets_the_same_through():
+    source = (Path(__file__).parents[2] / "view" / "src" / "formula.js").read_text(encoding="utf-8")
+    lists = dict(re.findall(r"const (ELEMENTS|ATTRIBUTES) = new Set\(\[(.*?)\]\)", source, re.DOTALL))
+    assert set(re.findall(r'"(\w+)"', lists["ELEMENTS"])) == ELEMENTS
+    assert set(re.findall(r'"(\w+)"', lists["ATTRIBUTES"])) == ATTRIBUTES
+
+
+def test_a_fault_of_our_own_is_not_hidden(monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(sys.modules["downslope.report.mathml"], "_checked", broken)
+    with pytest.raises(ZeroDivisionError):
+        mathml("a + a + a")
 
 
 @pytest.mark.parametrize(

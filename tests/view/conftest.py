@@ -143,7 +143,6 @@ def written(tmp_path_factory):
         name: str = "replay.html",
         kind: str = "replay",
         body: str = '<main id="app"></main>',
-        asked: str = "",
     ) -> str:
         program = bundle("replay")
         digest = b64encode(sha256(program.encode()).digest()).decode()
@@ -153,7 +152,7 @@ def written(tmp_path_factory):
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A run</title>'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">'
             f'<meta http-equiv="Content-Security-Policy" content="{rules}"><style>{style()}</style></head>'
-            f'<body data-kind="{kind}"{asked}>{body}<script type="application/json" id="view">{told}</script>'
+            f'<body data-kind="{kind}">{body}<script type="application/json" id="view">{told}</script>'
             f"<script>{program}</script></body></html>"
         )
         path = tmp_path_factory.mktemp("pages") / name

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from downslope.pictures.browser import bundle
+
 VIEW = Path(__file__).parents[2] / "view"
 ADDRESS = re.compile(r"https?://|git\+|\.(com|org|net|io)/")
 
@@ -31,7 +33,15 @@ def test_versions_are_pinned_and_no_address_is_named():
 
 def test_licences_are_told():
     told = (files("downslope.pictures") / "assets" / "LICENSES.txt").read_text(encoding="utf-8")
-    assert "d3-array" in told and "d3-contour" in told and "Permission to use" in told
+    assert "d3-array" in told and "Permission to use" in told
+
+
+@pytest.mark.parametrize("name", ["replay", "lab"])
+def test_licences_travel_with_each_page(name):
+    """A mailed file holds the program, and no other file."""
+    head = bundle(name).partition("*/")[0]
+    assert re.search(r"d3-array [\d.]+ \(ISC\)\. Copyright .* Mike Bostock", head)
+    assert "this permission notice appear in all copies" in head and 'PROVIDED "AS IS"' in head
 
 
 def test_no_text_enters_a_page_as_html():

@@ -10,7 +10,7 @@ import pytest
 from chromium import until
 
 from downslope.pictures.browser import values
-from downslope.pictures.scene import Axis, Curves, Line, Points, Scene, Zone
+from downslope.pictures.scene import Axis, Contours, Curves, Line, Points, Scene, Zone
 
 CSS = (Path(__file__).parents[2] / "view" / "view.css").read_text(encoding="utf-8")
 SIZES = (1200, 380)
@@ -112,6 +112,47 @@ def test_another_width_and_another_theme(page, view, written):
     assert page.evaluate(colour) == "rgb(255, 255, 255)"
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     assert page.evaluate(colour) == "rgb(27, 30, 35)"
+
+
+def outlines_of(page, written, view, heights, levels):
+    """Corners of each line of equal height, in the units of a grid from 0 to 1 whose first column and row are 0."""
+    x, y = np.linspace(0, 1, heights.shape[1]), np.linspace(0, 1, heights.shape[0])
+    corner = Points(np.array([0.0, 1.0]), np.array([0.0, 1.0]), "truth", "corners")
+    marks = (Contours(x, y, heights, np.asarray(levels)), corner)
+    page.goto(written({**view, "panels": [values(Scene("s", Axis("x", 0.0, 1.0), Axis("y", 0.0, 1.0), marks), "s")]}))
+    corners = page.get_attribute(".ds-point", "d")
+    (left, low), (right, high) = (map(float, each) for each in re.findall(r"M([\d.]+),([\d.]+)", corners))
+    for d in page.eval_on_selector_all(".ds-contour", "all => all.map(path => path.getAttribute('d'))"):
+        rings = [np.array(re.findall(r"[ML]([\d.]+),([\d.]+)", ring), dtype=float) for ring in d.split("z") if ring]
+        yield [(ring - [left, low]) / [right - left, high - low] for ring in rings]
+
+
+def area(ring):
+    x, y = ring.T
+    return float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
+
+
+def test_contours_lie_where_the_height_is(page, view, written):
+    x, y = np.meshgrid(np.linspace(0, 1, 41), np.linspace(0, 1, 31))
+    levels = [0.0, 0.04, 0.09, 0.5]
+    lines = list(outlines_of(page, written, view, (x - 0.5) ** 2 + (y - 0.4) ** 2, levels))
+    for level, rings in zip(levels[1:3], lines[1:3], strict=True):
+        _, hole = rings = sorted(rings, key=lambda ring: -abs(area(ring)))
+        assert np.hypot(*(hole - [0.5, 0.4]).T) == pytest.approx(np.sqrt(level), abs=0.005)
+        # what lies above the level is shaded: all of the picture but the hole, which runs the other way round
+        assert sum(map(area, rings)) == pytest.approx(np.sign(area(rings[0])) * (1 - np.pi * level), abs=0.01)
+    assert [abs(area(ring)) for ring in lines[0]] == pytest.approx([1.0], abs=1e-3)
+    corners = [abs(area(ring)) for ring in lines[3]]  # higher than 0.5 only in two corners
+    assert len(corners) == 2 and sum(corners) < 0.02
+
+
+def test_contours_of_a_saddle_and_of_what_has_no_height(page, view, written):
+    x, y = np.meshgrid(np.linspace(-1, 1, 20), np.linspace(-1, 1, 20))  # no point of the grid at the saddle
+    ((*rings,),) = outlines_of(page, written, view, x * y, [0.0])
+    assert sum(abs(area(ring)) for ring in rings) == pytest.approx(0.5, abs=0.01)
+    heights = np.where(x > 0.5, np.nan, x)
+    _, (edge,) = outlines_of(page, written, view, heights, [-2.0, 0.0])
+    assert abs(area(edge)) == pytest.approx(0.5, abs=0.01)  # from where it is 0 to the end, with no line where it ends
 
 
 def test_lines_that_leave_for_infinity_stay_in_the_picture(page, view, written):

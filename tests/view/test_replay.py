@@ -1,26 +1,12 @@
 import csv
 import io
 import struct
-import time
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-import chromium
 import numpy as np
 import pytest
 from chromium import until
-
-SCRUB = """() => {
-  const range = document.querySelector(".ds-scrub"), took = [];
-  for (let i = 0; i <= 200; i++) {
-    range.value = i;
-    const begun = performance.now();
-    range.dispatchEvent(new Event("input"));
-    took.push(performance.now() - begun);
-  }
-  took.sort((one, other) => one - other);
-  return [took[100], took[200]];
-}"""
 
 
 @pytest.fixture
@@ -42,10 +28,7 @@ def test_it_asks_for_nothing_but_itself(replay):
     assert replay.asked == [replay.url] and len(outlines(replay)) > 20
 
 
-def test_a_scrub_is_fast_and_the_file_can_be_mailed(replay):
-    replay.evaluate(SCRUB)  # the first time over the run writes outlines that are kept
-    median, worst = replay.evaluate(SCRUB)
-    assert median <= 2 and worst <= 50  # worst: of a machine that does other things too
+def test_the_file_can_be_mailed(replay):
     size = Path(unquote(urlparse(replay.url).path)).stat().st_size
     assert size <= 500 * 1024
 
@@ -129,19 +112,22 @@ def test_it_plays_to_the_end_and_begins_anew(replay):
     until(replay, "!downslope.page.player.playing")
 
 
-@pytest.mark.parametrize(
-    ("asked", "motion", "plays"),
-    [
-        ("", "no-preference", False),
-        (" data-autoplay=yes", "no-preference", True),
-        (" data-autoplay=yes", "reduce", False),
-    ],
-)
-def test_nothing_moves_by_itself_for_who_asked_for_that(browser, view, written, asked, motion, plays):
-    with chromium.opened(browser, reduced_motion=motion) as page:
-        page.goto(written(view, asked=asked))
-        page.wait_for_selector("html[data-ready]")
-        assert page.evaluate("downslope.page.player.playing") == plays
+def test_nothing_moves_by_itself(replay):
+    assert not replay.evaluate("downslope.page.player.playing")
+
+
+def test_where_the_descent_stands_is_its_end_at_the_last_step_only(replay, view, written):
+    legend = "[data-panel=path] .ds-legend li:last-child"
+    panels = [{**each, "marks": [*each["marks"]]} for each in view["panels"]]
+    for mark in panels[1]["marks"]:
+        if mark["role"] == "end":
+            mark["name"] = "end"
+    replay.goto(written({**view, "panels": panels}))
+    assert replay.inner_text(legend) == "end"
+    replay.keyboard.press("ArrowLeft")
+    assert replay.inner_text(legend) == "now"
+    replay.keyboard.press("End")
+    assert replay.inner_text(legend) == "end"
 
 
 def test_names_from_files_are_text(replay):
@@ -156,6 +142,19 @@ def test_steps_as_csv(replay, view):
     rows = list(csv.reader(io.StringIO(text)))
     assert text.startswith("step,loss,\"'=cmd(),<img") and rows[0][3] == "b" and len(rows) == 202
     assert [float(row[3]) for row in rows[1:]] == (0.97 ** np.arange(201)).tolist()
+
+
+def test_thinned_steps_are_said_to_be_some_of_all(page, view, written):
+    history = {**view["history"], "kept": 201, "of": 123456}
+    page.goto(written({**view, "history": history}))
+    assert page.inner_text(".ds-downloads") == "Save the steps as CSV (201 of 123,456 rows)"
+
+
+def test_a_picture_that_cannot_be_saved_is_told(replay):
+    replay.evaluate("void (HTMLCanvasElement.prototype.toBlob = (done) => done(null))")
+    replay.click("[data-panel=path] .ds-save")
+    until(replay, "document.querySelector('[data-panel=path] [role=alert]').textContent !== ''")
+    assert replay.inner_text("[data-panel=path] [role=alert]") == "Not saved: the picture is too large to save."
 
 
 def test_a_picture_as_png(replay):
@@ -177,13 +176,6 @@ def test_another_view_keeps_the_pictures_that_it_can(replay, view):
     replay.evaluate("view => downslope.page.mounted.show(view)", {**view, "panels": view["panels"][1:], "title": "new"})
     assert replay.inner_text("h1") == "new" and replay.locator(".ds-plot").count() == 2
     assert replay.evaluate("held => held.isConnected", held)
-    took = replay.evaluate(
-        """view => { const took = []; for (let i = 0; i < 50; i++) {
-          const begun = performance.now(); downslope.page.mounted.show(view); took.push(performance.now() - begun);
-        } return took.sort((one, other) => one - other)[12]; }""",
-        {**view, "panels": view["panels"][1:]},
-    )
-    assert took <= 8
 
 
 def test_on_paper_everything_stands_at_the_end(replay):
@@ -210,6 +202,7 @@ def test_a_report_has_its_pictures_filled_in(page, view, written):
 def test_a_formula_that_is_no_mathematics_is_shown_as_text(page, view, written, mathml):
     page.goto(written({**view, "mathml": mathml}))
     assert page.inner_text(".ds-formula code") == "y = w*x + b"
+    assert ("shown as text" in page.inner_text(".ds-formula")) == (mathml is not None)
 
 
 def test_a_run_without_steps_or_pictures(page, view, written):
@@ -217,12 +210,3 @@ def test_a_run_without_steps_or_pictures(page, view, written):
     page.goto(written(empty))
     page.wait_for_selector("html[data-ready]")
     assert sentence(page).split() == ["·", "Step", "0", "of", "0."] and page.is_disabled(".ds-play")
-
-
-def test_it_opens_at_once(page, view, written):
-    address = written(view)
-    page.goto(address)
-    begun = time.perf_counter()
-    page.goto(address)
-    page.wait_for_selector("html[data-ready]")
-    assert time.perf_counter() - begun < 3  # 0.15 s on a machine that does nothing else

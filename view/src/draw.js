@@ -43,6 +43,7 @@ export function drawScene(scene, { width = 480, height = 300 } = {}) {
   let moving = [];
   let shownStep = Infinity;
   let listed = "";
+  let entries = []; // of the legend
 
   function update(next) {
     const tall = next.y.label ? height : Math.min(height, LOW);
@@ -79,16 +80,18 @@ export function drawScene(scene, { width = 480, height = 300 } = {}) {
   }
 
   function list(marks) {
-    const names = JSON.stringify(marks.map((mark) => [mark.role, mark.name, mark.kind]));
+    const names = JSON.stringify(marks.map((mark) => [mark.role, mark.name, mark.kind, Boolean(mark.step)]));
     if (names === listed) return;
     listed = names;
     legend.hidden = marks.length < 2 && marks.every((mark) => mark.kind === "line");
-    legend.replaceChildren(...marks.map((mark) => html("li", {}, swatch(mark), mark.name)));
+    entries = marks.map((mark) => ({ mark, node: html("span") }));
+    legend.replaceChildren(...entries.map(({ mark, node }) => html("li", {}, swatch(mark), node)));
   }
 
   function at(step) {
     shownStep = step;
     for (const mark of moving) mark.at(step);
+    for (const { mark, node } of entries) say(node, nameOf(mark, step >= picture.last));
     const label = described(picture.scene, drawn, step, picture.last);
     if (root.getAttribute("aria-label") !== label) root.setAttribute("aria-label", label);
   }

@@ -7,10 +7,15 @@ export function numbers(packed) {
   if (packed == null) return new Float64Array(0);
   if (Array.isArray(packed)) return Float64Array.from(packed, (value) => (value === null ? NaN : value));
   const kind = "f8" in packed ? "f8" : "f4";
-  const text = atob(packed[kind]);
+  return new KINDS[kind](bytesOf(packed[kind]).buffer);
+}
+
+function bytesOf(base64) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64); // ten times as fast, in browsers of 2025 and later
+  const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return new KINDS[kind](bytes.buffer);
+  return bytes;
 }
 
 /** How many of these rising numbers are at most `value`. */
