@@ -15,6 +15,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -112,16 +113,20 @@ def _lab(*words: str) -> Iterator[tuple[str, Any]]:
         try:
             address = _address(process)
             line: list[Any] = []
+            numbers = count(1)
 
             def ask(settings: Mapping[str, Any]) -> int:
                 if not line:
                     line.append(lines.enter_context(_line(address)))
                     line[0].send(json.dumps({"kind": "hello"}))  # as a page does; then heavy imports begin
-                line[0].send(json.dumps({"kind": "ask", "slot": "a", "seq": 1, "settings": settings}))
-                while (kind := json.loads(text := line[0].recv(timeout=120))["kind"]) != "view":
-                    if kind == "error":
+                seq = next(numbers)
+                line[0].send(json.dumps({"kind": "ask", "slot": "a", "seq": seq, "settings": settings}))
+                while True:  # all rows of an earlier question may still come
+                    said = json.loads(text := line[0].recv(timeout=120))
+                    if said["kind"] == "error":
                         raise RuntimeError(text)
-                return len(text)
+                    if said["kind"] == "view" and said["seq"] == seq:
+                        return len(text)
 
             yield address, ask
         finally:

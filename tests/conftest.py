@@ -15,8 +15,6 @@ from hypothesis import settings
 # Read by JAX and Matplotlib when they are imported; most tests of the reading room never do.
 os.environ["JAX_NUMPY_RANK_PROMOTION"] = "raise"
 os.environ["MPLBACKEND"] = "Agg"
-# Two programs over many rows in two threads have waited for each other for ever on two cores; the lab sets this too.
-os.environ["JAX_CPU_ENABLE_ASYNC_DISPATCH"] = "false"
 
 settings.register_profile("downslope", derandomize=True, deadline=None, database=None)
 settings.load_profile("downslope")

@@ -173,6 +173,9 @@
         samples: SAMPLES,
         losses: ["mse", "mae", "huber(1)"],
         settings: USUAL,
+        searches: ["auto"],
+        ruler_free: ["learning_rate", "steps", "start"],
+        made: { truth: "y = 2*x + 1", n: 100, noise: 0.5, seed_data: 0 },
         optimizers: ["auto", "gd", "momentum(0.9)", "nesterov(0.9)", "adam"],
         limits: { upload_bytes: 3000000, rows: 1000, steps: 100000 },
       },
@@ -234,9 +237,13 @@
         settings: { ...lab.heard.findLast(({ kind }) => kind === "ask").settings, learning_rate: 0.5 },
         python: `fit = fit.again(learning_rate=0.5)  # ${"a long line ".repeat(20)}`,
       },
+      { kind: "done", slot, what: "repair" },
     ],
     upload: () => [],
-    export: ({ what }) => [{ kind: "file", name: `run.${what}`, type: "text/plain", base64: btoa("taken") }],
+    export: ({ slot, what }) => [
+      { kind: "file", name: `run.${what}`, type: "text/plain", base64: btoa("taken") },
+      { kind: "done", slot, what: "export" },
+    ],
     stop: () => [],
   };
   lab.answers = answers;

@@ -1,6 +1,5 @@
 """Sessions whose messages are heard, and labs on a port of their own."""
 
-import os
 import queue
 import time
 
@@ -10,9 +9,6 @@ import downslope as ds
 from downslope.laboratory.session import Session
 
 PATIENCE = 60.0
-os.environ.setdefault(
-    "JAX_CPU_ENABLE_ASYNC_DISPATCH", "false"
-)  # as the lab does before JAX is imported: see loading.py
 
 
 class Page:

@@ -27,3 +27,24 @@ def test_hello_does_not_meet_a_package_that_is_half_there(wait):
         [sys.executable, "-c", HELLO.format(wait=wait)], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.stdout.split() == ["hello", "None"], done.stdout + done.stderr
+
+
+ONE_THREAD = """
+import sys
+from downslope.laboratory import loading
+{before}
+assert ("jax" in sys.modules) is {there}
+loading.load_what_computes()
+import jax
+from jax._src import xla_bridge
+assert not xla_bridge.backends_are_initialized(), "JAX has read it already"
+assert jax.config.read("jax_cpu_enable_async_dispatch") is not loading._INLINE.is_set()
+print(loading._INLINE.is_set())
+"""
+
+
+@pytest.mark.parametrize(("before", "there", "inline"), [("", False, True), ("import jax", True, False)])
+def test_programs_run_in_the_thread_that_asks_unless_jax_was_there_before(before, there, inline):
+    script = ONE_THREAD.format(before=before, there=there)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.split() == [str(inline)], done.stdout + done.stderr

@@ -21,11 +21,18 @@ def test_the_names_of_this_machine_are_known(name):
     "name",
     [
         "evil.example", "evil.example:8765", "127.0.0.1", "127.0.0.1:80", "localhost.evil.example:8765", "", ":8765",
-        "127.0.0.1:8765@evil.example", "127.0.0.1:8765:8765", "192.168.0.2:8765", "127.0.0.1:٨٧٦٥", "127.0.0.1:8765 ",
+        "127.0.0.1:8765@evil.example", "127.0.0.1:8765:8765", "192.168.0.2:8765", "localhost:\xb2",
+        "localhost:" + "9" * 5000, "127.0.0.1:٨٧٦٥", "127.0.0.1:8765 ",
     ],
 )  # fmt: skip
 def test_other_names_are_not(name):
     assert not HERE.knows_host(host(name))
+
+
+def test_the_usual_port_is_not_written():
+    usual = Guard("127.0.0.1", 80)
+    assert all(usual.knows_host(host(name)) for name in ("localhost", "localhost:80", "[::1]"))
+    assert not usual.knows_host(host("localhost:8765"))
 
 
 def test_two_hosts_or_none_are_refused():
@@ -48,6 +55,9 @@ def test_the_origin_is_the_page_of_the_same_host():
 def test_the_token_comes_in_a_cookie_or_in_the_address():
     assert HERE.knows_bearer([(b"cookie", b"a=b; downslope-8765=secret")], b"")
     assert HERE.knows_bearer([], b"token=secret")
+    for theirs in ('a={"x": 1}', "u=é", "x=a,b c", "a b", "=", ";;", "a=" + "=" * 100):
+        both = f"{theirs}; downslope-8765=secret; {theirs}".encode()
+        assert HERE.knows_bearer([(b"cookie", both)], b""), "cookies of other programs of this machine come too"
     for headers, query in (
         ([(b"cookie", b"downslope-8766=secret")], b""),
         ([(b"cookie", b"downslope-8765=secre")], b""),

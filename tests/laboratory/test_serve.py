@@ -1,5 +1,6 @@
 """The lab as a process: it says where it is, takes a free port, and ends cleanly."""
 
+import errno
 import json
 import os
 import re
@@ -13,7 +14,7 @@ import urllib.request
 import pytest
 from websockets.sync.client import connect
 
-from downslope.errors import OutputError, RequestError
+from downslope.errors import OutputError, RequestError, UnknownName
 from downslope.laboratory import lab
 from downslope.laboratory.serve import listen
 
@@ -102,6 +103,22 @@ def test_no_port_at_all_is_an_error(monkeypatch):
     with pytest.raises(OutputError, match="are all taken"):
         listen("127.0.0.1", taken.getsockname()[1], print)
     taken.close()
+
+
+def test_a_port_that_is_not_allowed_is_no_port_that_is_taken(monkeypatch):
+    def bind(self, address):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", bind)
+    with pytest.raises(OutputError, match="cannot listen on port 80 of 127.0.0.1: Permission denied"):
+        listen("127.0.0.1", 80, print)
+
+
+def test_a_misspelt_setting_is_told_as_fit_tells_it():
+    with pytest.raises(UnknownName, match="Did you mean 'learning_rate'"):
+        lab("line", learningrate=0.1)
+    with pytest.raises(RequestError, match="counts in steps"):
+        lab("line", epochs=3)
 
 
 def test_an_address_that_is_not_ours_is_an_error():

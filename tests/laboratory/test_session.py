@@ -2,13 +2,18 @@
 
 import base64
 import json
+import threading
+import time
 from itertools import pairwise
 
 import numpy as np
+import polars
 import pytest
 
 import downslope as ds
+from downslope.laboratory import loading
 from downslope.laboratory.limits import Limits
+from downslope.laboratory.session import QUIET
 from downslope.laboratory.uploads import Shelf
 from downslope.laboratory.wire import text_of
 
@@ -23,6 +28,7 @@ def test_hello_says_what_there_is_and_what_to_begin_with(page):
     assert thermometer["columns"] == ["celsius", "unknown"] and thermometer["rows"] == 11 and not thermometer["made"]
     assert hello["limits"] == {"upload_bytes": 200_000_000, "rows": 5_000_000, "steps": 1_000_000}
     assert hello["settings"]["data"] == "line" and hello["settings"]["formula"] == "y = w*x + b"
+    assert "auto" in hello["searches"] and "gd" not in hello["searches"] and "start" in hello["ruler_free"]
     assert "adam" in hello["optimizers"] and "mae" in hello["losses"]
     json.loads(text_of(hello))
 
@@ -309,6 +315,18 @@ def test_a_bad_cell_is_told_with_its_line_column_and_text(page):
     assert error["field"] == "data" and "oops" in error["message"] and "bad.csv" in error["message"]
 
 
+def test_what_cannot_be_read_is_left_out_of_the_formula_to_begin_with(page):
+    page.upload("bad.csv", b"x,u,y\n1,2,3\n2,oops,4\n3,4,6\n")
+    data = page.wait("data")
+    assert data["formula"] == "y = w*x + b"
+    page.view(1, data=data["data"])
+    page.upload("worse.csv", b"x,y\n1,2\n2,oops\n3,4\n")
+    data = page.wait("data")
+    assert data["formula"] is None
+    error = page.refused(2, data=data["data"])
+    assert error["field"] == "data" and "line 3" in error["message"] and "oops" in error["message"]
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -351,6 +369,23 @@ def test_too_many_rows_are_refused(pages, line_csv):
     assert error["field"] == "data" and "20 rows" in error["message"] and "at most 10" in error["message"]
 
 
+def test_a_packed_file_of_too_many_rows_is_refused_before_it_is_read(pages, tmp_path, monkeypatch):
+    polars.DataFrame({"x": np.zeros(1000), "y": np.zeros(1000)}).write_parquet(tmp_path / "packed.parquet")
+    monkeypatch.setitem(vars(ds), "read", lambda *_: pytest.fail("read"))
+    page = pages(limits=Limits(rows=999))
+    page.upload("packed.parquet", (tmp_path / "packed.parquet").read_bytes())
+    assert "1,000 rows; the lab takes at most 999" in page.wait("error")["message"]
+
+
+def test_made_data_are_no_larger_than_the_lab_takes(pages):
+    page = pages(limits=Limits(made=3000))
+    page.view(1, data="made", truth="y = 2*x", n=1000, formula="y = w*x")
+    error = page.refused(2, data="made", truth="y = 2*x + u", n=1001, formula="y = w*x")
+    assert error["field"] == "n" and "3,003 numbers; the lab makes at most 3,000" in error["message"]
+    page.say("check", seq=3, formula="y = a*u", data="made", truth="y = 2*u")
+    assert page.wait("checked")["columns"] == ["u"]
+
+
 def test_a_file_that_is_gone_is_asked_for_again(page):
     error = page.refused(data="file:0123456789ab", formula="y = w*x")
     assert error["field"] == "data" and "drop it on the page again" in error["message"]
@@ -359,15 +394,16 @@ def test_a_file_that_is_gone_is_asked_for_again(page):
 def test_every_export_is_a_file(page, thermometer):
     page.view(1, **{**thermometer, "steps": 3}, start__w=1, start__b=0)
     got = {}
-    for what in ("csv", "python", "run", "replay", "report"):
+    for what in ("csv", "run", "replay", "report"):
         page.say("export", slot="a", what=what)
         message = page.wait("file")
+        assert page.wait("done") == {"kind": "done", "slot": "a", "what": "export"}
         got[what] = base64.b64decode(message["base64"])
         assert message["name"] and message["type"]
     lines = got["csv"].decode().splitlines()
     assert lines[0] == "step,loss,rate,gradient_norm,step_norm,landing,w,b" and len(lines) == 5
     assert lines[-1].split(",")[2] == "nan", "the last row has no rate: nothing was stepped from there"
-    assert b"ds.sample('thermometer')" in got["python"] and got["replay"].lower().startswith(b"<!doctype html")
+    assert got["replay"].lower().startswith(b"<!doctype html")
 
 
 def test_a_run_that_was_exported_opens(page, thermometer, tmp_path):
@@ -381,6 +417,7 @@ def test_what_cannot_be_exported_is_told(page, thermometer):
     page.view(1, **thermometer)
     page.say("export", slot="a", what="film")
     assert "unknown export" in page.wait("error")["message"]
+    assert page.wait("done")["what"] == "export", "an order that fails is over too"
 
 
 MANY = 60_000
@@ -423,6 +460,50 @@ def test_while_a_slider_moves_all_rows_wait(pages, many):
         page.view(seq, **{**curve, "learning_rate": 0.1 + seq / 100})
     page.wait("findings", seq=5)
     assert [each["seq"] for each in page.heard if each["kind"] == "view" and not each["follows"]] == [5]
+
+
+def test_a_sample_has_no_band_and_no_picture_of_all_rows(pages, many):
+    shelf, curve = many
+    view = pages(shelf=shelf).view(1, **curve)["view"]
+    assert [panel["name"] for panel in view["panels"]] == ["fitted", "loss", "path"]
+    assert all(mark["kind"] != "band" for panel in view["panels"] for mark in panel["marks"])
+    assert "ds.read(" in view["python"] and "learning_rate=0.2, steps=50" in view["python"]
+
+
+def test_stop_before_all_rows_begin_keeps_the_sample(pages, many):
+    shelf, curve = many
+    page = pages(shelf=shelf)
+    page.view(1, **curve)
+    page.say("stop", slot="a")
+    assert page.wait("done") == {"kind": "done", "slot": "a", "what": "rows"}
+    time.sleep(3 * QUIET)
+    assert [each["seq"] for each in page.heard if each["kind"] == "view"] == [1]
+
+
+def test_stop_in_the_middle_of_all_rows_keeps_what_they_learned(pages, many):
+    shelf, curve = many
+    page = pages(shelf=shelf)
+    page.view(1, **{**curve, "steps": 200_000, "learning_rate": 1e-3})
+    assert page.wait("progress", seq=1)["of"] == 200_000
+    time.sleep(QUIET)
+    page.wait("progress", seq=1)
+    page.say("stop", slot="a")
+    whole = page.wait("view", seq=1)
+    assert whole["partial"] and not whole["follows"] and 0 < whole["view"]["last"] < 200_000
+    assert f"# stopped by hand after {whole['view']['last']} steps" in whole["view"]["python"]
+
+
+@pytest.mark.parametrize("order", [{"kind": "repair", "seq": 1}, {"kind": "export", "what": "csv"}])
+def test_an_order_on_a_sample_can_be_stopped_and_its_fit_is_kept(pages, many, order):
+    shelf, curve = many
+    page = pages(shelf=shelf)
+    page.view(1, **{**curve, "steps": 200_000, "learning_rate": 1e-3})
+    page.say(**order, slot="a")
+    page.wait("progress", seq=1)
+    page.say("stop", slot="a")
+    assert page.wait("view", seq=1)["partial"]
+    assert page.wait("done")["what"] == order["kind"]
+    assert not any(each["kind"] in ("file", "repaired") for each in page.heard)
 
 
 @pytest.mark.parametrize("what", ["csv", "run"])
@@ -472,3 +553,26 @@ def test_a_straight_line_needs_a_sample_once(pages, many):
     assert not page.wait("view", seq=1)["follows"]
     assert not page.view(2, **{**line, "learning_rate": 0.05})["follows"]
     assert page.view(3, **{**line, "loss": "huber(1)"})["follows"]
+
+
+def test_where_jax_was_there_before_no_two_fits_of_many_rows_run_at_once(pages, many, monkeypatch):
+    """Its programs then run in other threads, and two of them may wait for each other for ever."""
+    shelf, curve = many
+    running, most = [], []
+    fit = ds.fit
+
+    def watched(*given, **more):
+        running.append(threading.current_thread())
+        most.append(len(running) if given[1].rows > loading.FEW else 0)
+        try:
+            return fit(*given, **more)
+        finally:
+            running.remove(threading.current_thread())
+
+    monkeypatch.setattr(loading, "_INLINE", threading.Event())
+    monkeypatch.setitem(vars(ds), "fit", watched)
+    page = pages(shelf=shelf)
+    for slot in ("a", "b"):
+        page.view(1, slot, **{**curve, "steps": 3000})
+    seen = [page.wait("view") for _ in range(2)]
+    assert {each["slot"] for each in seen} == {"a", "b"} and max(most) == 1

@@ -42,7 +42,7 @@ def test_settings_survive_the_address(modules, a, b):
 def modules(browser):
     """The page's settings module alone, as `settings`."""
     source = Path(__file__).parents[2] / "view" / "src" / "lab" / "settings.js"
-    names = ("fragment", "fromFragment", "differences", "asked", "filledIn", "rulerKey")
+    names = ("learn", "fragment", "fromFragment", "differences", "asked", "filledIn", "rulerKey")
     with chromium.opened(browser) as page:
         text = source.read_text(encoding="utf-8").replace("export ", "")
         page.add_script_tag(content=f"window.settings = (() => {{ {text}; return {{ {', '.join(names)} }} }})()")
@@ -50,6 +50,7 @@ def modules(browser):
 
 
 def test_what_by_hand_asks_is_no_descent(modules):
+    modules.evaluate("settings.learn({ searches: ['auto'] })")
     asked = modules.evaluate("settings.asked({ by_hand: '1', steps: '200', optimizer: 'auto', 'start.w': '0.5' })")
     assert asked == {"steps": 0, "optimizer": "gd", "start.w": 0.5}
 
@@ -213,6 +214,74 @@ def test_a_long_descent_can_be_watched_and_stopped(lab):
     until(lab, "lab.heard.some(({ kind, slot }) => kind === 'stop' && slot === 'a')")
     lab.evaluate("lab.hold = false; lab.release()")
     until(lab, IDLE)
+
+
+def test_after_a_sample_all_rows_can_be_watched_and_stopped(lab):
+    """The view of a sample is no answer to Stop, and no end of the work."""
+    lab.evaluate("void (lab.answers.ask = ({ slot, seq, settings }) => [{ kind: 'view', slot, seq, ms: 1, settings, "
+                 "view: lab.view(settings), partial: true, follows: true }])")  # fmt: skip
+    put(lab, "learning_rate", "0.3")
+    until(lab, "!document.querySelector('.lab-busy').hidden")
+    assert lab.locator(".lab-busy").first.text_content().startswith("all rows follow")
+    seq = lab.evaluate("lab.asks().at(-1).seq")
+    lab.evaluate(f"lab.say({{ kind: 'progress', slot: 'a', seq: {seq}, step: 1200, of: 5000, loss: 0.25 }})")
+    until(lab, "document.querySelector('.lab-busy').textContent.startsWith('step 1,200 of 5,000')")
+    lab.wait_for_timeout(800)  # what is said aloud waits until nothing happens
+    assert "Stopped" not in lab.locator(".lab-unseen[role=status]").first.text_content()
+    act(lab, "stop")
+    until(lab, "lab.heard.at(-1).kind === 'stop'")
+    lab.evaluate("lab.say({ kind: 'done', slot: 'a', what: 'rows' })")
+    until(lab, IDLE)
+    until(lab, "[...document.querySelectorAll('.lab-unseen')].some((each) => each.textContent.includes('sample'))")
+
+
+def test_a_fault_in_all_rows_ends_the_waiting(lab):
+    lab.evaluate("void (lab.answers.ask = ({ slot, seq, settings }) => [{ kind: 'view', slot, seq, ms: 1, settings, "
+                 "view: lab.view(settings), partial: true, follows: true }])")  # fmt: skip
+    put(lab, "learning_rate", "0.3")
+    until(lab, "!document.querySelector('.lab-busy').hidden")
+    lab.evaluate("lab.say({ kind: 'error', slot: 'a', seq: lab.asks().at(-1).seq, field: null, message: 'no memory' })")
+    until(lab, IDLE)
+
+
+@pytest.mark.parametrize(("what", "says"), [("repair", "repairing"), ("export", "writing")])
+def test_the_page_shows_that_it_works_on_an_order(lab, what, says):
+    put(lab, "learning_rate", "3")
+    until(lab, "!document.querySelector('[data-act=repair]').hidden")
+    until(lab, IDLE)
+    lab.evaluate("void (lab.answers.repair = lab.answers.export = () => [])")
+    if what == "repair":
+        act(lab, "repair")
+    else:
+        lab.locator(".lab-menu > summary").click()
+        lab.locator("[data-export=csv]").click()
+    until(lab, f"document.querySelector('.lab-busy:not([hidden])')?.textContent.startsWith('{says}')")
+    lab.evaluate(f"lab.say({{ kind: 'done', slot: 'a', what: '{what}' }})")
+    until(lab, IDLE)
+
+
+def test_an_answer_leaves_what_is_being_typed(lab):
+    lab.evaluate("lab.hold = true")
+    put(lab, "learning_rate", "0.7")
+    control(lab, "learning_rate").fill("0.31")  # typed, not yet taken
+    lab.evaluate("lab.hold = false; lab.release()")
+    until(lab, IDLE)
+    lab.evaluate("lab.answers.ask({ slot: 'a', seq: 99, settings: { learning_rate: 0.9 } }).forEach(lab.say)")
+    lab.wait_for_timeout(200)
+    assert control(lab, "learning_rate").input_value() == "0.31"
+
+
+def test_by_hand_the_best_is_never_that_of_a_sample(lab):
+    act(lab, "hand")
+    put(lab, "start.b", "0.9")
+    until(lab, "document.querySelector('.lab-best').textContent.includes('b = 0.9')")
+    best = lab.locator(".lab-best").first.text_content()
+    lab.evaluate("const { ask } = lab.answers; void (lab.answers.ask = (message) => ask(message).map((each) => "
+                 "each.kind === 'view' ? { ...each, partial: true, follows: true } : each))")  # fmt: skip
+    put(lab, "start.b", "0.5")
+    until(lab, "lab.asks().at(-1).settings['start.b'] === 0.5")
+    until(lab, "!document.querySelector('.lab-busy').hidden")
+    assert lab.locator(".lab-best").first.text_content() == best
 
 
 def test_the_token_leaves_the_address(browser):

@@ -132,7 +132,7 @@ def test_by_hand(lab):
     assert address(lab)["steps"] == "200"
     put(lab, "start.w", "0.1")
     put(lab, "start.b", "0.5")
-    until(lab, "Number(document.querySelector('.lab-loss').textContent) < 0.001")
+    until(lab, "Number(document.querySelector('.lab-loss').textContent.replace('−', '-')) < 0.001")
     best = lab.locator(".lab-best").first.text_content()
     put(lab, "start.b", "0.9")
     until(lab, "Number(document.querySelector('.lab-loss').textContent) > 0.1")
@@ -149,6 +149,26 @@ def test_step_continue_reset_and_descend(lab):
     for name, steps in [("step", 201), ("more", 401), ("reset", 0), ("step", 1), ("reset", 0), ("descend", 1)]:
         act(lab, name)
         until(lab, f"lab.asks().at(-1).settings.steps === {steps}")
+
+
+def test_more_steps_of_a_rate_that_is_spread_over_them_are_another_descent(lab):
+    more = lab.locator("[data-act=more]").first
+    assert more.text_content() == "Continue 200 more"
+    lab.evaluate("lab.hold = true")
+    put(lab, "learning_rate", "cosine(0.1)")
+    until(lab, "document.querySelector('[data-act=more]').textContent === 'Anew with 200 more'")
+    assert "spread over all the steps" in more.get_attribute("title")
+
+
+def test_the_batch_size_has_a_slider_up_to_all_rows(lab):
+    put(lab, "batch_size", "20")
+    until(lab, "lab.asks().at(-1).settings.batch_size === 20")
+    slider(lab, "batch_size").press("ArrowRight")
+    until(lab, "lab.asks().at(-1).settings.batch_size === 21")
+    for _ in range(3):
+        slider(lab, "batch_size").press("PageUp")
+    slider(lab, "batch_size").press("PageUp")
+    until(lab, "lab.asks().at(-1).settings.batch_size === 100")
 
 
 def test_compare_two_settings(lab):

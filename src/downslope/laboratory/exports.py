@@ -1,4 +1,4 @@
-"""Exports: what a page can carry home: the replay, the report, the history as CSV, the Python, the saved run."""
+"""Exports: what a page can carry home: the replay, the report, the history as CSV, the saved run."""
 
 import base64
 import csv
@@ -10,10 +10,9 @@ from typing import Any
 
 import downslope as ds
 from downslope.laboratory.refused import Refused
-from downslope.laboratory.settings import Asked, python
 
 
-def export(what: str, fit: "ds.Fit", asked: Asked) -> dict[str, Any]:
+def export(what: str, fit: "ds.Fit") -> dict[str, Any]:
     """A file as a message: its name, its type and its bytes in base 64.
 
     Raises: Refused for something that there is not; OutputError, MissingExtra.
@@ -21,27 +20,23 @@ def export(what: str, fit: "ds.Fit", asked: Asked) -> dict[str, Any]:
     if what not in KINDS:
         raise Refused("what", str(ds.UnknownName("export", what, tuple(KINDS))))
     name, kind, content = KINDS[what]
-    raw = content(fit, asked, name)
+    raw = content(fit, name)
     return {"kind": "file", "name": name, "type": kind, "base64": base64.b64encode(raw).decode("ascii")}
 
 
-def _replay(fit: "ds.Fit", asked: Asked, name: str) -> bytes:
+def _replay(fit: "ds.Fit", name: str) -> bytes:
     return _written(fit.replay, name)
 
 
-def _report(fit: "ds.Fit", asked: Asked, name: str) -> bytes:
+def _report(fit: "ds.Fit", name: str) -> bytes:
     return _written(fit.report, name)
 
 
-def _run(fit: "ds.Fit", asked: Asked, name: str) -> bytes:
+def _run(fit: "ds.Fit", name: str) -> bytes:
     return _written(fit.save, name)
 
 
-def _python(fit: "ds.Fit", asked: Asked, name: str) -> bytes:
-    return (python(asked, fit.plan) + "\n").encode()
-
-
-def _history(fit: "ds.Fit", asked: Asked, name: str) -> bytes:
+def _history(fit: "ds.Fit", name: str) -> bytes:
     """One row for each kept step, in the names and the order of the CSV that a replay gives."""
     history = fit.history
     names = ("step", "loss", "rate", "gradient_norm", "step_norm", "landing")
@@ -67,10 +62,9 @@ def _written(write: Callable[[str], None], name: str) -> bytes:
         return path.read_bytes()
 
 
-KINDS: dict[str, tuple[str, str, Callable[["ds.Fit", Asked, str], bytes]]] = {
+KINDS: dict[str, tuple[str, str, Callable[["ds.Fit", str], bytes]]] = {
     "replay": ("replay.html", "text/html", _replay),
     "report": ("report.html", "text/html", _report),
     "csv": ("history.csv", "text/csv", _history),
-    "python": ("fit.py", "text/x-python", _python),
     "run": ("run.downslope", "application/octet-stream", _run),
 }

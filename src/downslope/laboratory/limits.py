@@ -9,7 +9,8 @@ class Limits:
 
     upload_bytes   of a dropped file
     rows           of a table, dropped or made
-    numbers        of all tables that are kept at once; the oldest leave first
+    numbers        of all dropped tables that are kept at once; the oldest leave first
+    made           numbers of all tables that are made for one page and kept; none may be larger
     steps          of a descent: a larger one belongs in a script, where no page waits for it
     sessions       pages that may be open at once
     message_bytes  of one message; an upload comes in pieces of a mebibyte
@@ -19,6 +20,7 @@ class Limits:
     upload_bytes: int = 200_000_000
     rows: int = 5_000_000
     numbers: int = 200_000_000
+    made: int = 50_000_000
     steps: int = 1_000_000
     sessions: int = 20
     message_bytes: int = (1 << 20) + 1024

@@ -78,6 +78,7 @@ def first_settings(
         begun = {"data": shelf.put(table, name).key}
     if not asked:
         return begun | given
+    settings.check_names(asked)
     plan = ds.Plan(**asked)
     said = settings.flat(settings.Asked(begun["data"], ""), plan)
     first = {name: value for name, value in said.items() if name != "formula"} | given

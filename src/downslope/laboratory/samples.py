@@ -11,6 +11,8 @@ MADE = {"truth": "y = 2*x + 1", "n": 100, "noise": 0.5, "seed_data": 0}
 """What `data=made` begins with."""
 DRAWN = "uniform(-2, 2)"
 """How a column is drawn when nothing is said."""
+OF_NO_COLUMN = ("n", "noise", "relative_noise", "seed")
+"""Options of what is made; all others draw a column."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,27 @@ def call(data: str, made: Mapping[str, Any]) -> tuple[str, tuple[str, ...], dict
     options.pop("truth", None)
     columns = sample.draws or dict.fromkeys(_columns(sample.truth), DRAWN)
     return "make", (sample.truth,), {**options, **columns, **draws}
+
+
+def numbers(data: str, made: Mapping[str, Any]) -> int:
+    """How many numbers a table would hold, of one that is made.
+
+    >>> numbers("made", {"truth": "y = a*b", "n": 1000}), numbers("thermometer", {})
+    (3000, 0)
+    """
+    name, _, options = call(data, made)
+    columns = 2 if name == "sample" else 1 + len([each for each in options if each not in OF_NO_COLUMN])
+    return int(options.get("n", 0)) * columns
+
+
+def names(data: str, made: Mapping[str, Any]) -> tuple[str, ...]:
+    """The columns of a table, without making more than two rows of it.
+
+    >>> names("made", {"truth": "y = a*b", "n": 1000000})
+    ('a', 'b', 'y')
+    """
+    few = {"n": 2} if data == "made" or "n" in _named(data).made else {}
+    return table(data, {**made, **few}).available
 
 
 def table(data: str, made: Mapping[str, Any]) -> "ds.Table":

@@ -18,6 +18,10 @@ THE_WAY = {"optimizer", "learning_rate", "steps", "tolerance", "start", "seed"}
 """Settings that leave the problem alone, and with it what is known of its rows."""
 
 
+OF_A_SAMPLE = ("fitted", "predicted", "loss", "valley", "path")
+"""Pictures that a sample gives nearly as all rows do."""
+
+
 class Samples:
     """The sample of a table; of the last one it is kept, so that it is drawn once and fitted again."""
 
@@ -61,8 +65,10 @@ def said(rows: int, of: int) -> str:
 
 
 def preview(view: Mapping[str, Any], of: int) -> dict[str, Any]:
-    """A view of a sample as it may be shown: without judgement and errors of parameters, which all rows have."""
+    """A view of a sample as it may be shown: without judgement and without errors and bands, which
+    all rows have."""
     what = said(view["rows"], of)
+    panels = [panel for panel in view["panels"] if panel["name"] in OF_A_SAMPLE]
     return {
         **view,
         "rows": of,
@@ -70,6 +76,7 @@ def preview(view: Mapping[str, Any], of: int) -> dict[str, Any]:
         "state_text": what,
         "reasons": [],
         "findings": [],
+        "panels": [{**panel, "marks": [mark for mark in panel["marks"] if mark["kind"] != "band"]} for panel in panels],
         "parameters": [{**each, "error": None, "text": f"{each['value']:.4g}"} for each in view["parameters"]],
         "verdicts": [{**each, "text": f"on the sample, {each['text']}"} for each in view["verdicts"]],
         "notes": [what, *view["notes"]],

@@ -8,7 +8,6 @@ browser.
 import hmac
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from urllib.parse import parse_qs
 
@@ -92,10 +91,8 @@ class Guard:
         return any(hmac.compare_digest(each.encode(), self.token.encode()) for each in given)
 
     def _is_ours(self, sent: str) -> bool:
-        name, colon, port = sent.rpartition(":")
-        if not colon or not port.isdigit():
-            name, port = sent, "80"
-        if int(port) != self.port:
+        name = sent.removesuffix(f":{self.port}")
+        if name == sent and self.port != 80:
             return False
         if is_loopback(self.host):
             return name in LOOPBACK or name.strip("[]") == self.host
@@ -116,15 +113,10 @@ def _values(headers: Headers, name: bytes) -> list[str]:
 
 
 def _cookies(headers: Headers, name: str) -> Collection[str]:
-    found = []
-    for line in _values(headers, b"cookie"):
-        try:
-            cookie = SimpleCookie(line)
-        except CookieError:
-            continue
-        if name in cookie:
-            found.append(cookie[name].value)
-    return found
+    # split by hand: http.cookies gives up all of a line for one cookie that it cannot read, and cookies know no ports, so
+    # those of every other program on this machine come too
+    parts = [part.partition("=") for line in _values(headers, b"cookie") for part in line.split(";")]
+    return [value.strip() for key, _, value in parts if key.strip() == name]
 
 
 def _asked(query: bytes) -> Collection[str]:

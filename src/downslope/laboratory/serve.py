@@ -23,6 +23,8 @@ from downslope.laboratory.uploads import Shelf
 
 MOST_PORTS = 50
 """Ports that are tried, one after the other."""
+TAKEN = (errno.EADDRINUSE,) if os.name == "posix" else (errno.EADDRINUSE, errno.EACCES)
+"""What is said of a port that somebody has; elsewhere than on Windows the second one means that it is not allowed."""
 PATIENCE = 1.0
 """Seconds that pages have to close at the end."""
 WARM_UP = 2.0
@@ -75,7 +77,8 @@ def listen(host: str, port: int, say: Callable[[str], None]) -> socket.socket:
     Raises: OutputError.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for number in range(port, min(port + MOST_PORTS, 65536)) if port else (0,):
+    numbers = range(port, min(port + MOST_PORTS, 65536)) if port else range(1)
+    for number in numbers:
         listening = socket.socket(family)
         if os.name == "posix":  # elsewhere it would take the port away from whoever has it
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -84,13 +87,14 @@ def listen(host: str, port: int, say: Callable[[str], None]) -> socket.socket:
             listening.listen(128)  # a bound port may still be taken: another may listen on it
         except OSError as error:
             listening.close()
-            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            if error.errno in TAKEN:
                 continue
-            raise OutputError(f"cannot listen on {host}: {error.strerror or error}") from None
+            where = f"port {number} of {host}" if number else host
+            raise OutputError(f"cannot listen on {where}: {error.strerror or error}") from None
         if number != port:
             say(f"port {port} is taken, so this is {number}")
         return listening
-    raise OutputError(f"cannot listen on {host}: the ports {port} to {port + MOST_PORTS - 1} are all taken")
+    raise OutputError(f"cannot listen on {host}: the ports {numbers[0]} to {numbers[-1]} are all taken")
 
 
 def configuration(lab: Lab) -> uvicorn.Config:

@@ -8,13 +8,12 @@ from importlib.metadata import version
 from typing import Any
 
 from downslope.errors import DownslopeError
-from downslope.laboratory import samples, settings
+from downslope.laboratory import samples, settings, zones
 from downslope.laboratory.answering import SLOTS, Message, Send, answering, mapping_of, number_of, text_of
 from downslope.laboratory.formulas import checked
 from downslope.laboratory.limits import Limits
 from downslope.laboratory.loading import load_what_computes, without_loading
 from downslope.laboratory.refused import Refused
-from downslope.laboratory.settings import Asked
 from downslope.laboratory.slot import Slot
 from downslope.laboratory.stock import Stock, of_file
 from downslope.laboratory.uploads import Shelf, Upload
@@ -24,8 +23,11 @@ QUIET = 0.4
 """Seconds without a question after which all of many rows are fitted, of which a sample has been shown."""
 IDLE = 0.25
 """Seconds without a question after which findings are measured; twice that before rates are scanned."""
+RESTING = 3.0
+"""The same where these are so heavy that a slider which moves again would feel them."""
 WHOLE = {name: f"all rows of {name}" for name in SLOTS}
-COMPUTING = (*SLOTS, *WHOLE.values())
+ORDERS = {name: f"orders of {name}" for name in SLOTS}
+COMPUTING = (*SLOTS, *WHOLE.values(), *ORDERS.values())
 """Threads that somebody waits for: what is idle waits for them."""
 
 
@@ -58,7 +60,7 @@ class Session:
         self, send: Send, *, shelf: Shelf | None = None, first: Message | None = None, limits: Limits | None = None
     ) -> None:
         self._limits = limits or Limits()
-        self._stock = Stock(shelf or Shelf(self._limits), first or {})
+        self._stock = Stock(shelf or Shelf(self._limits), first or {}, self._limits)
         self._to_page = send
         self._closed = False
         self._slots = {name: Slot(name, self._send) for name in SLOTS}
@@ -106,7 +108,7 @@ class Session:
     def _hello(self, message: Message, _: Sequence[Any]) -> None:
         asked = mapping_of(message, "settings")
 
-        self._order("hello", message, lambda: self._send(self._greeting(asked)))
+        self._order("hello", message, lambda _: self._send(self._greeting(asked)))
 
     def _greeting(self, asked: Message) -> dict[str, Any]:
         try:
@@ -120,6 +122,8 @@ class Session:
             "samples": self._stock.known(),
             "losses": settings.LOSSES,
             "optimizers": (*settings.RULES, *settings.SEARCHES),
+            "searches": settings.SEARCHES,
+            "ruler_free": zones.FREE,
             "limits": limits,
             "made": samples.MADE,
             "settings": complete,
@@ -135,6 +139,8 @@ class Session:
                 load_what_computes()
                 asked = settings.read(self._stock.completed(flat), self._limits)
                 table = self._stock.table(asked)
+                if not asked.formula and table.problems:  # that is why none could be suggested
+                    raise next(iter(table.problems.values()))
                 if not slot.preview(seq, asked, table, ticket):
                     slot.answer(seq, asked, table, ticket)
             # after an error too: the last good picture stays, and what belongs to it is still to come
@@ -160,11 +166,12 @@ class Session:
         shown = slot.shown
         if shown is None:
             return
-        self._idly((slot.name, "findings"), lambda ticket: slot.findings(shown, ticket))
+        wait = RESTING if shown.is_heavy else IDLE
+        self._idly((slot.name, "findings"), lambda ticket: slot.findings(shown, ticket), wait)
         known = slot.has_ruler(shown.asked)
-        self._idly((slot.name, "ruler"), lambda ticket: slot.ruler(shown, ticket), 0.0 if known else 2 * IDLE)
+        self._idly((slot.name, "ruler"), lambda ticket: slot.ruler(shown, ticket), 0.0 if known else IDLE + wait)
 
-    def _idly(self, key: tuple, work: Callable[[Ticket], None], after: float = IDLE) -> None:
+    def _idly(self, key: tuple, work: Callable[[Ticket], None], after: float) -> None:
         idle = self._workers["idle"]
 
         def job(ticket: Ticket) -> None:
@@ -180,28 +187,29 @@ class Session:
 
     def _check(self, message: Message, _: Sequence[Any]) -> None:
         seq, formula = number_of(message, "seq"), text_of(message, "formula")[: self._limits.text]
-        made = {name: message[name] for name in ("truth",) if name in message}
+        truth = {"truth": message["truth"]} if "truth" in message else {}
 
         def job(ticket: Ticket) -> None:
             with answering(self._send, message), without_loading():
                 data = str(message.get("data") or self._stock.completed({})["data"])
-                table = self._stock.table(Asked(data, formula, None, made))
-                self._send({"kind": "checked", "seq": seq, **checked(formula, table.available)})
+                self._send({"kind": "checked", "seq": seq, **checked(formula, self._stock.names(data, truth))})
 
         self._workers["typing"].put("check", job)
 
     def _repair(self, message: Message, _: Sequence[Any]) -> None:
         slot, seq = self._slot(message), number_of(message, "seq")
-        self._order(("repair", slot.name), message, lambda: slot.repair(seq))
+        self._order_of(slot, "repair", message, lambda ticket: slot.repair(seq, ticket))
 
     def _stop(self, message: Message, _: Sequence[Any]) -> None:
         slot = self._slot(message)
-        for name in (slot.name, WHOLE[slot.name]):
+        if self._workers[WHOLE[slot.name]].forget("ask") and slot.wanted is not None:
+            slot.done("rows")  # they had not begun: the page keeps the pictures of the sample
+        for name in (slot.name, WHOLE[slot.name], ORDERS[slot.name]):
             self._workers[name].stop()
 
     def _export(self, message: Message, _: Sequence[Any]) -> None:
         slot, what = self._slot(message), text_of(message, "what")
-        self._order(("export", slot.name, what), message, lambda: slot.export(what))
+        self._order_of(slot, "export", message, lambda ticket: slot.export(what, ticket), what)
 
     def _begin_upload(self, message: Message, buffers: Sequence[Any]) -> None:
         if self._upload is not None:
@@ -222,7 +230,7 @@ class Session:
             raise
         if upload.complete:
             self._upload = None
-            self._order(("upload", id(upload)), message, lambda: self._read(upload))
+            self._order(("upload", id(upload)), message, lambda _: self._read(upload))
 
     def _forget(self, upload: Upload) -> None:
         upload.close()
@@ -239,14 +247,36 @@ class Session:
             raise next(iter(table.problems.values()))
         self._send({"kind": "data", **of_file(self._stock.shelf.put(table, upload.name))})
 
-    def _order(self, key: Any, message: Message, work: Callable[[], None]) -> None:
+    def _order(self, key: Any, message: Message, work: Callable[[Ticket], None]) -> None:
         """What somebody has asked for and waits for; it is done, whatever else is asked meanwhile."""
 
         def job(ticket: Ticket) -> None:
             with answering(self._send, message), without_loading():
-                work()
+                work(ticket)
 
         self._workers["orders"].put(key, job)
+
+    def _order_of(
+        self, slot: Slot, what: str, message: Message, work: Callable[[Ticket], None], more: str = ""
+    ) -> None:
+        """An order about a picture: of all rows, so they are fitted first if the page sees a sample. It can be stopped,
+        and the page is told when it is over.
+        """
+
+        def job(ticket: Ticket) -> None:
+            try:
+                with answering(self._send, message):
+                    if slot.wanted is not None:
+                        self._workers[WHOLE[slot.name]].forget("ask")
+                        slot.answer_whole(ticket)
+                        self._follow(slot)
+                    if not ticket.stopped:
+                        work(ticket)
+            finally:
+                if not ticket.superseded:
+                    slot.done(what)
+
+        self._workers[ORDERS[slot.name]].put((what, more), job)
 
     def _slot(self, message: Message) -> Slot:
         name = message.get("slot")

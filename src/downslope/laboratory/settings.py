@@ -138,19 +138,30 @@ def filled_in(asked: Asked, fit: "ds.Fit") -> dict[str, Any]:
     return said | {name: value for name, value in known.items() if name not in said}
 
 
-def python(asked: Asked, plan: "ds.Plan") -> str:
-    """The script that gives the same fit.
+def python(asked: Asked, line: str) -> str:
+    """The script that gives the same fit, from the line that gives it to whoever has the data.
 
-    >>> print(python(Asked("line", "y = w*x + b"), ds.Plan(steps=5)))
+    >>> print(python(Asked("line", "y = w*x + b"), "ds.fit('y = w*x + b', data, steps=5)"))
     import downslope as ds
     <BLANKLINE>
     data = ds.sample('line')
     fit = ds.fit('y = w*x + b', data, steps=5)
     print(fit)
     """
-    settings = [repr(asked.formula), "data", *([f"target={asked.target!r}"] if asked.target else [])]
-    settings += [f"{name}={_tuples(value)!r}" for name, value in plan.said().items() if name not in LEFT_OUT]
-    return f"import downslope as ds\n\ndata = {_made_by(asked)}\nfit = ds.fit({', '.join(settings)})\nprint(fit)"
+    return f"import downslope as ds\n\ndata = {_made_by(asked)}\nfit = {line}\nprint(fit)"
+
+
+def check_names(asked: Mapping[str, Any]) -> None:
+    """Refuse keywords that are no field of a plan, or none that the lab can take.
+
+    Raises: UnknownName with the nearest one, Refused.
+    """
+    known = [entry.name for entry in fields(ds.Plan)]
+    for name in asked:
+        if name not in known:
+            raise UnknownName("setting", name, known)
+        if name in LEFT_OUT:
+            raise Refused(name, f"{name} is no setting here: {LEFT_OUT[name]}")
 
 
 def _made_by(asked: Asked) -> str:
@@ -159,13 +170,6 @@ def _made_by(asked: Asked) -> str:
     name, words, options = call(asked.data, asked.made)
     given = [*map(repr, words), *(f"{option}={value!r}" for option, value in options.items())]
     return f"ds.{name}({', '.join(given)})"
-
-
-def _tuples(value: Any) -> Any:
-    """Bounds as Python writes them: `said` gives lists, as JSON does."""
-    if isinstance(value, Mapping):
-        return {name: tuple(each) if isinstance(each, list) else each for name, each in value.items()}
-    return value
 
 
 def _check_plain(name: Any, value: Any, limits: Limits) -> None:

@@ -16,6 +16,7 @@ import downslope as ds
 from downslope.errors import RequestError
 from downslope.laboratory import settings
 from downslope.laboratory.exports import export
+from downslope.laboratory.loading import alone
 from downslope.laboratory.refused import Refused
 from downslope.laboratory.sampling import MANY, Samples, preview, same_problem
 from downslope.laboratory.settings import Asked
@@ -25,6 +26,8 @@ from downslope.laboratory.zones import key, zones
 FRAMES = 60
 """Places of the fitted curve that a page gets, between which the player steps."""
 MOST_RULERS = 32
+HEAVY = 200_000
+"""Rows times parameters of a curve from which findings and rulers take so long that a slider would feel them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +38,13 @@ class Shown:
     asked: Asked
     table: "ds.Table"
     fit: "ds.Fit"
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether measuring more of it takes the machine from whoever moves a slider again."""
+        problem = self.fit.problem
+        bends = problem is None or problem.factor is None
+        return bends and self.table.rows * len(self.fit.params) > HEAVY
 
 
 class Slot:
@@ -71,7 +81,12 @@ class Slot:
         some = replace(asked, plan=plan)
         fit = self._fit(seq, some, sample, ticket, self._sampled)
         self._sampled = Shown(seq, some, sample, fit)
-        view = {**preview(_drawn(fit), table.rows), "python": settings.python(asked, ds.Plan(**asked.plan))}
+        view = preview(_drawn(fit), table.rows)
+        if plan != asked.plan:  # all rows have room for the batches that were asked for
+            view["python"] = view["python"].replace(
+                f"batch_size={sample.rows}", f"batch_size={asked.plan['batch_size']}"
+            )
+        view["python"] = settings.python(asked, view["python"])
         self.wanted = seq, asked, table
         self._view(seq, view, settings.flat(asked), started, partial=True, follows=True)
         return True
@@ -82,9 +97,11 @@ class Slot:
         Raises: Superseded, DownslopeError.
         """
         started = time.perf_counter()
-        fit = self._fit(seq, asked, table, ticket, self.shown)
+        with alone(table.rows, lambda: ticket.superseded):
+            fit = self._fit(seq, asked, table, ticket, self.shown)
+            view = _drawn(fit)
         shown = Shown(seq, asked, table, fit)
-        view = {**_drawn(fit), "python": settings.python(asked, fit.plan)}
+        view["python"] = settings.python(asked, view["python"])
         if ticket.superseded:
             raise Superseded
         self.shown, self.wanted = shown, None
@@ -112,10 +129,11 @@ class Slot:
 
     def findings(self, shown: Shown, ticket: Ticket) -> None:
         """Measure what the steps alone do not show, and send what is found."""
-        _ = shown.fit.findings
-        if ticket.superseded or shown is not self.shown:
-            raise Superseded
-        view = shown.fit.values(panels=())
+        with alone(shown.table.rows, lambda: ticket.superseded):
+            _ = shown.fit.findings
+            if ticket.superseded or shown is not self.shown:
+                raise Superseded
+            view = shown.fit.values(panels=())
         wanted = ("findings", "verdicts", "state", "state_text", "reasons")
         self._say("findings", shown.seq, **{name: view[name] for name in wanted})
 
@@ -126,7 +144,8 @@ class Slot:
         known = key(shown.asked)
         if known not in self._rulers:
             try:
-                found = zones(shown.asked, shown.table)
+                with alone(shown.table.rows, lambda: ticket.superseded):
+                    found = zones(shown.asked, shown.table)
             except RequestError as reason:  # a rule or model without a ruler; the fit itself has been shown
                 found = {"low": None, "high": None, "limit": None, "fastest": None, "zones": [], "words": str(reason)}
             self._rulers[known] = found
@@ -140,13 +159,16 @@ class Slot:
         """Whether the zones for this data, model and rule are known already."""
         return key(asked) in self._rulers
 
-    def repair(self, seq: int) -> None:
+    def repair(self, seq: int, ticket: Ticket) -> None:
         """Find the smallest change that cures what was found, and send it: the page then asks anew.
 
-        Raises: Refused if nothing was fitted yet.
+        Raises: Refused if nothing was fitted yet; Superseded.
         """
-        shown = self._whole()
-        repaired = shown.fit.repair()
+        shown = self._fitted()
+        with alone(shown.table.rows, lambda: ticket.superseded):
+            repaired = shown.fit.repair()
+        if ticket.stopped:  # nobody wants its changes any more
+            return
         plan = repaired.fit.plan
         after = settings.flat(shown.asked, plan)
         self._say(
@@ -158,16 +180,23 @@ class Slot:
             ],
             reason=repaired.reason,
             settings=after,
-            python=settings.python(shown.asked, plan),
+            python=settings.python(shown.asked, repaired.python),
         )
 
-    def export(self, what: str) -> None:
+    def export(self, what: str, ticket: Ticket) -> None:
         """Send a file to be kept.
 
-        Raises: Refused if nothing was fitted yet, or there is no such file.
+        Raises: Refused if nothing was fitted yet, or there is no such file; Superseded.
         """
-        shown = self._whole()
-        self._send({"slot": self.name, **export(what, shown.fit, shown.asked)})
+        shown = self._fitted()
+        with alone(shown.table.rows, lambda: ticket.superseded):
+            file = export(what, shown.fit)
+        if not ticket.stopped:
+            self._send({"slot": self.name, **file})
+
+    def done(self, what: str) -> None:
+        """Say that something which the page waits for is over, well or not: "repair", "export" or "rows"."""
+        self._send({"kind": "done", "slot": self.name, "what": what})
 
     def _fit(self, seq: int, asked: Asked, table: "ds.Table", ticket: Ticket, before: Shown | None) -> "ds.Fit":
         """The fit, from what is known of the same data and model where they stay the same."""
@@ -183,16 +212,11 @@ class Slot:
             return before.fit.again(progress=progress, **all_of_it)
         return ds.fit(asked.formula, table, asked.target, progress=progress, **asked.plan)
 
-    def _whole(self) -> Shown:
-        """The fit of all rows that belongs to what the page sees, computed now if it sees a sample.
+    def _fitted(self) -> Shown:
+        """The last fit of all rows.
 
         Raises: Refused if nothing was fitted yet.
         """
-        if self.wanted is not None:
-            with self._all_rows:  # it may be under way
-                if self.wanted is not None:
-                    seq, asked, table = self.wanted
-                    return Shown(seq, asked, table, self._fit(seq, asked, table, Ticket(), self.shown))
         if self.shown is None:
             raise Refused(None, "nothing has been fitted yet")
         return self.shown

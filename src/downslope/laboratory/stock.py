@@ -1,17 +1,19 @@
 """Stock: the data that a page can ask for by name, and the settings to begin with on them."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import downslope as ds
 from downslope.laboratory import samples
 from downslope.laboratory.formulas import suggested
+from downslope.laboratory.limits import Limits
+from downslope.laboratory.refused import Refused
 from downslope.laboratory.settings import Asked
 from downslope.laboratory.uploads import Shelf, Stored
 
 MOST_DRAWN = 4
-"""Tables of samples that are remembered."""
+"""Tables of samples that are remembered, if they are not too large together."""
 STEPS = 200
 RULE = ("learning_rate", "steps", "batch_size")
 """Settings that suit one rule only."""
@@ -24,8 +26,8 @@ class Stock:
     first: the settings that an empty page begins with.
     """
 
-    def __init__(self, shelf: Shelf, first: Mapping[str, Any]) -> None:
-        self.shelf, self._first = shelf, dict(first)
+    def __init__(self, shelf: Shelf, first: Mapping[str, Any], limits: Limits) -> None:
+        self.shelf, self._first, self._limits = shelf, dict(first), limits
         self._drawn: dict[tuple, ds.Table] = {}
         self._lock = threading.Lock()
 
@@ -38,10 +40,25 @@ class Stock:
             return self.shelf.get(asked.data).table
         with self._lock:
             if asked.source not in self._drawn:
+                size, most = samples.numbers(asked.data, asked.made), self._limits.made
+                if size > most:
+                    raise Refused(
+                        "n", f"these would be {size:,} numbers; the lab makes at most {most:,}: take fewer rows"
+                    )
                 self._drawn[asked.source] = samples.table(asked.data, asked.made)
-                if len(self._drawn) > MOST_DRAWN:
+                while len(self._drawn) > 1 and (len(self._drawn) > MOST_DRAWN or self._held() > most):
                     del self._drawn[next(iter(self._drawn))]
             return self._drawn[asked.source]
+
+    def names(self, data: str, truth: Mapping[str, Any]) -> Sequence[str]:
+        """The columns of data, for a formula that is typed.
+
+        Raises: Refused, RequestError.
+        """
+        return self.shelf.get(data).table.available if data.startswith("file:") else samples.names(data, truth)
+
+    def _held(self) -> int:
+        return sum(table.rows * len(table.columns) for table in self._drawn.values())
 
     def completed(self, flat: Mapping[str, Any]) -> dict[str, Any]:
         """Settings with what suits the data, where they say nothing. An empty one is left out, and stays so.

@@ -20,6 +20,18 @@ class Stored:
     table: "ds.Table"
 
 
+def check_rows(rows: int, name: str, limits: Limits) -> None:
+    """Refuse a table of more rows than the lab takes.
+
+    Raises: DataError.
+    """
+    if rows > limits.rows:
+        raise DataError(
+            f"{name} has {rows:,} rows; the lab takes at most {limits.rows:,}. Fit it in Python or on the command line, "
+            "which have no such limit, or drop a share of its rows here"
+        )
+
+
 class Shelf:
     """The tables that were dropped on a lab. They never change, so all its pages may share them."""
 
@@ -33,11 +45,7 @@ class Shelf:
 
         Raises: DataError if it has too many rows.
         """
-        if table.rows > self._limits.rows:
-            raise DataError(
-                f"{name} has {table.rows:,} rows; the lab takes at most {self._limits.rows:,}. Fit it in Python or on "
-                "the command line, which have no such limit, or drop a share of its rows here"
-            )
+        check_rows(table.rows, name, self._limits)
         stored = Stored(f"file:{table.fingerprint()[:12]}", name, table)
         with self._lock:
             self._stored.pop(stored.key, None)
@@ -77,7 +85,7 @@ class Upload:
                 f"{self.name} has {size:,} bytes; the lab takes at most {limits.upload_bytes:,}. Give it by its path: "
                 "downslope lab FILE"
             )
-        self._size, self._got = size, 0
+        self._size, self._got, self._limits = size, 0, limits
         self._folder = tempfile.TemporaryDirectory(prefix="downslope-lab-", ignore_cleanup_errors=True)
         self._path = Path(self._folder.name) / "dropped"
         self._file = self._path.open("wb")
@@ -105,6 +113,7 @@ class Upload:
         """
         self._file.close()
         try:
+            _check_rows(self._path, self.name, self._limits)
             table = ds.read(str(self._path))
         except DataError as error:
             raise DataError(self._renamed(error)) from None
@@ -131,6 +140,23 @@ def shown(name: object) -> str:
     text = name if isinstance(name, str) else ""
     last = text.replace("\\", "/").rstrip("/").rpartition("/")[2]
     return "".join(letter for letter in last if letter.isprintable())[:100] or "file"
+
+
+def _check_rows(path: Path, name: str, limits: Limits) -> None:
+    """Ask a Parquet file for its rows before they are read: packed, a thousand million of them fit into a small file.
+
+    Raises: DataError.
+    """
+    with path.open("rb") as file:
+        if file.read(4) != b"PAR1":
+            return
+    import polars
+
+    try:
+        rows = polars.scan_parquet(path).select(polars.len()).collect().item()
+    except (polars.exceptions.PolarsError, OSError):
+        return  # whatever is wrong with it, reading says it better
+    check_rows(rows, name, limits)
 
 
 def _numbers(stored: Stored) -> int:

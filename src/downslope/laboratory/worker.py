@@ -25,6 +25,11 @@ class Ticket:
         """Whether a newer job of the same kind waits."""
         return self._superseded.is_set()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody has asked for what there is by now."""
+        return self._stopped.is_set()
+
     def supersede(self) -> None:
         """Let the job end without a result."""
         self._superseded.set()
@@ -87,6 +92,11 @@ class Worker:
                 self._thread.start()
             self._change.notify()
 
+    def forget(self, key: Hashable) -> bool:
+        """Forget the job of a key that has not begun; whether there was one."""
+        with self._change:
+            return self._jobs.pop(key, None) is not None
+
     def drop(self, key: Hashable) -> None:
         """Forget the job of a key, and let go of it if it runs."""
         with self._change:
@@ -95,8 +105,10 @@ class Worker:
                 self._running[1].supersede()
 
     def stop(self) -> None:
-        """End what runs with what it has learned."""
+        """End what runs, and what waits as soon as it runs, with what it has learned."""
         with self._change:
+            for waiting in self._jobs.values():
+                waiting.ticket.stop()
             if self._running is not None:
                 self._running[1].stop()
 

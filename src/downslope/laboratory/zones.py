@@ -8,11 +8,13 @@ from downslope.laboratory.settings import Asked
 
 NOT_OF_THE_RULE = ("learning_rate", "steps", "tolerance", "validation")
 """What is asked of one descent and not of the rule: a scan tries rates and steps of its own."""
+FREE = (*NOT_OF_THE_RULE, "start")
+"""Settings under which a ruler stays; starts are among them, or moving one by hand would scan anew at each place."""
 
 
 def key(asked: Asked) -> tuple:
-    """What a scan depends on; starts are left out, or moving one by hand would scan anew at each place."""
-    rule = {name: str(value) for name, value in asked.plan.items() if name not in (*NOT_OF_THE_RULE, "start")}
+    """What a scan depends on."""
+    rule = {name: str(value) for name, value in asked.plan.items() if name not in FREE}
     return asked.source, asked.formula, asked.target, tuple(sorted(rule.items()))
 
 

@@ -3,7 +3,7 @@ import { html, say } from "../nodes.js";
 import { button, settled, throttled } from "./dom.js";
 import { Help, shortcut } from "./help.js";
 import { keepFile } from "./menu.js";
-import { asked, fragment, fromFragment } from "./settings.js";
+import { asked, fragment, fromFragment, learn } from "./settings.js";
 import { Slot } from "./slot.js";
 import { takeDrops } from "./source.js";
 
@@ -147,6 +147,7 @@ export class App {
   #greeted(hello) {
     const first = this.hello === null;
     this.hello = hello;
+    learn(hello);
     if (hello.file) this.files.set(hello.file.data, hello.file);
     if (first) {
       const fresh = Object.keys(this.wanted.a).length === 0;

@@ -1,6 +1,6 @@
 // By-hand mode: the loss of where the parameters stand now, large, and the best that was found so far.
 import { html, say } from "../nodes.js";
-import { short } from "./dom.js";
+import { shown } from "../values.js";
 
 const MOST_NAMED = 6;
 
@@ -13,19 +13,22 @@ export class ByHand {
     this.node = html("div", { class: "lab-hand", hidden: true }, html("p", {}, "loss ", this.loss), this.best);
   }
 
-  /** view: the newest; settings: what it is of. The best is that of the same data, formula and loss. */
-  show({ loss, parameters }, settings) {
+  /**
+   * view: the newest; settings: what it is of; sample: whether it is of some of the rows only, whose loss is no match
+   * for that of all. The best is that of the same data, formula and loss.
+   */
+  show({ loss, parameters }, settings, sample) {
     const key = ["data", "formula", "loss", "n", "noise", "seed_data", "truth"]
       .map((name) => settings[name])
       .join("\n");
     const value = loss.value === null ? NaN : Number(loss.value);
     if (this.#best?.key !== key) this.#best = { key, value: Infinity, text: "" };
-    if (value < this.#best.value) {
-      const places = parameters.map((each) => `${each.name} = ${short(each.value)}`).join(", ");
+    if (value < this.#best.value && !sample) {
+      const places = parameters.map((each) => `${each.name} = ${shown(each.value)}`).join(", ");
       const where = parameters.length <= MOST_NAMED ? ` at ${places}` : "";
-      this.#best = { key, value, text: `best so far ${short(value)}${where}` };
+      this.#best = { key, value, text: `best so far ${shown(value)}${where}` };
     }
-    say(this.loss, short(value));
+    say(this.loss, shown(value));
     say(this.best, this.#best.text);
   }
 }

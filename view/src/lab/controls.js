@@ -1,12 +1,14 @@
 // The controls of one slot: every setting as a field, the ruler under the rate, the buttons of the descent.
 import { html, say } from "../nodes.js";
-import { button, short } from "./dom.js";
+import { shown } from "../values.js";
+import { button } from "./dom.js";
 import { Select, Switch, TextField } from "./fields.js";
 import { FormulaBox } from "./formula.js";
 import { Ruler } from "./ruler.js";
 import {
   choice,
   differences,
+  hasEnd,
   hasMomentum,
   hasRate,
   momentumOf,
@@ -31,6 +33,8 @@ const HINTS = {
   scale: "Bring the columns to about -1..1 inside; the answer stays in your units. The remedy for a ravine.",
   seed: "Another seed draws other batches.",
 };
+
+const SPREAD = "this rate is spread over all the steps, so with more of them each is another";
 
 export class Controls {
   #settings = {};
@@ -79,7 +83,9 @@ export class Controls {
     });
     this.rule = new Select("optimizer", "Rule", HINTS.optimizer, (value) => onChange(this.#ruleChanged(value), false));
     this.loss = new Select("loss", "Loss", HINTS.loss, set("loss"));
-    this.batch = new TextField("batch_size", "Batch size", HINTS.batch_size, set("batch_size"));
+    this.batch = slider("batch_size", "whole", 1, 100, {
+      valueText: (text) => (text === "not set" ? "all rows" : text),
+    });
     this.seed = new TextField("seed", "Seed", HINTS.seed, set("seed"));
     this.scale = new Switch("scale", "Scale the columns", HINTS.scale, (on) =>
       onChange({ scale: on ? "columns" : "none" }, false),
@@ -161,11 +167,17 @@ export class Controls {
     this.momentum.show(momentumOf(settings));
     this.loss.choices(withOwn(known.losses, settings.loss));
     this.loss.show(settings.loss ?? "");
-    for (const name of ["batch_size", "seed"]) this.fields[name].show(settings[name]);
+    this.batch.reach(1, Math.max(2, this.source.rowsOf(settings), Number(settings.batch_size) || 0));
+    this.batch.show(settings.batch_size);
+    if (!settings.batch_size) this.batch.track.value = this.batch.track.max; // all rows
+    this.seed.show(settings.seed);
     this.scale.show(settings.scale === "columns");
     this.starts.show(settings, byHand);
     this.buttons.hand.setAttribute("aria-pressed", String(byHand));
     say(this.buttons.descend, byHand ? "Descend from here" : "Descend");
+    say(this.buttons.more, hasEnd(settings) ? "Anew with 200 more" : "Continue 200 more");
+    this.buttons.step.title = hasEnd(settings) ? `One step more, anew: ${SPREAD} (s)` : "One step more (s)";
+    this.buttons.more.title = hasEnd(settings) ? `200 steps more, anew: ${SPREAD} (c)` : "200 steps more (c)";
     for (const name of ["step", "more", "reset"]) this.buttons[name].disabled = byHand || !hasRate(settings);
     this.#mark(other);
   }
@@ -201,7 +213,7 @@ export class Controls {
     this.rate.show(settings.learning_rate);
     const outcome = hasRate(settings) && rate > 0 ? this.ruler.outcome(rate) : "";
     const own = `${choice(settings.optimizer).name} finds its own way: no rate to set`;
-    say(this.rateWords, !hasRate(settings) ? own : outcome && `at ${short(rate)}: ${outcome}`);
+    say(this.rateWords, !hasRate(settings) ? own : outcome && `at ${shown(rate)}: ${outcome}`);
     this.rateWords.dataset.outcome = outcome;
   }
 

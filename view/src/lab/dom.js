@@ -10,19 +10,6 @@ export const freshId = (what) => `lab-${what}-${++numbered}`;
 export const button = (text, hint, onclick, properties = {}) =>
   html("button", { type: "button", title: hint, onclick, ...properties }, text);
 
-/** A number as people write it: at most `digits` digits that mean something. */
-export function short(value, digits = 4) {
-  const number = Number(value);
-  if (!Number.isFinite(number)) return String(value);
-  const size = Math.abs(number);
-  if (size !== 0 && (size < 1e-4 || size >= 1e6))
-    return number
-      .toExponential(digits - 1)
-      .replace(/\.?0+e/, "e")
-      .replace("e+", "e");
-  return String(Number(number.toPrecision(digits)));
-}
-
 /** A function that runs at most once in `wait` ms, with the newest arguments, and at last with the last ones. */
 export function throttled(wait, action) {
   let timer = null;

@@ -1,6 +1,7 @@
 // The learning-rate ruler under the slider: what each rate leads to for this data, as coloured and patterned stretches.
 import { html, say } from "../nodes.js";
-import { freshId, short } from "./dom.js";
+import { shown } from "../values.js";
+import { freshId } from "./dom.js";
 
 /** What the words of the zones mean. */
 export const MEANINGS = {
@@ -62,7 +63,7 @@ export class Ruler {
       const [left, right] = [place(from), place(to)];
       const named = right - left >= LABELLED;
       if (!named && right > left) narrow.add(outcome);
-      const title = `${outcome}: ${MEANINGS[outcome] ?? ""} (${short(from, 3)} to ${short(to, 3)})`;
+      const title = `${outcome}: ${MEANINGS[outcome] ?? ""} (${shown(from, 3)} to ${shown(to, 3)})`;
       const zone = html(
         "span",
         { class: "lab-zone", "data-outcome": outcome, title },
@@ -80,7 +81,7 @@ export class Ruler {
     const inside = ([, rate]) => Number.isFinite(rate) && rate !== null && rate >= low && rate <= high;
     const mark = ([name, rate], row) => {
       const at = place(rate);
-      const text = html("span", { class: at > 50 ? "lab-mark-left" : "" }, `${name} ${short(rate, 3)}`);
+      const text = html("span", { class: at > 50 ? "lab-mark-left" : "" }, `${name} ${shown(rate, 3)}`);
       const node = html("span", { class: "lab-mark", "data-mark": name, "data-row": row }, text);
       node.style.left = `${at}%`;
       return node;
@@ -88,7 +89,7 @@ export class Ruler {
     this.marks.replaceChildren(...named.filter(inside).map(mark));
     const key = (outcome) => html("span", {}, html("span", { class: "lab-zone", "data-outcome": outcome }), outcome);
     this.legend.replaceChildren(...[...narrow].map(key));
-    const told = ruler.zones.map(({ from, to, outcome }) => `${short(from, 3)} to ${short(to, 3)} ${outcome}`);
+    const told = ruler.zones.map(({ from, to, outcome }) => `${shown(from, 3)} to ${shown(to, 3)} ${outcome}`);
     say(this.aloud, `For these data: ${told.join(", ")}.`);
   }
 

@@ -23,18 +23,13 @@ export const SPOKEN = {
   by_hand: "by hand",
 };
 
-export const DEFAULT_MADE = { truth: "y = 2*x + 1", n: "100", noise: "0.5", seed_data: "0" };
+/** What the lab's first message says of settings: rules that find their own way, and what a ruler does not depend on. */
+const told = { searches: new Set(), free: new Set() };
 
-/** Rules that find their own way: they take no learning rate and no count of steps. */
-const OWN_WAY = new Set([
-  "auto",
-  "closed-form",
-  "linear-programming",
-  "levenberg-marquardt",
-  "variable-projection",
-  "newton",
-  "lbfgs",
-]);
+export function learn({ searches = [], ruler_free: free = [] }) {
+  told.searches = new Set(searches);
+  told.free = new Set(["by_hand", ...free]);
+}
 
 /** "momentum(0.9)" -> {name: "momentum", options: "0.9"} */
 export function choice(text) {
@@ -42,7 +37,10 @@ export function choice(text) {
   return { name, options: options ?? "" };
 }
 
-export const hasRate = (settings) => !OWN_WAY.has(choice(settings.optimizer).name);
+/** Whether a rule takes a learning rate and a count of steps. */
+export const hasRate = (settings) => !told.searches.has(choice(settings.optimizer).name);
+/** Whether a rate is spread over all the steps, so that more of them are another descent from the first on. */
+export const hasEnd = ({ learning_rate: rate }) => choice(rate).name === "cosine";
 export const hasMomentum = (settings) => ["momentum", "nesterov"].includes(choice(settings.optimizer).name);
 
 /** The momentum of a rule that has one, else the usual 0.9. */
@@ -125,7 +123,7 @@ export function withoutLostStarts(settings, formula) {
 
 /** What the ruler of rates depends on: a ruler for other settings says nothing of these. */
 export function rulerKey(settings) {
-  const free = (name) => ["learning_rate", "steps", "by_hand"].includes(name) || name.startsWith("start.");
+  const free = (name) => told.free.has(name.split(".")[0]);
   return fragment({
     a: Object.fromEntries(
       Object.entries(settings)

@@ -109,9 +109,10 @@ export class Slider {
     return this.#scale.place(value, this.#low, this.#high);
   }
 
-  /** Show a value; what is being typed is left alone unless it was just taken. */
+  /** Show a value; what is being typed is left alone. */
   show(text = "") {
-    if (this.#text !== text || document.activeElement !== this.box) this.box.value = text;
+    const typing = document.activeElement === this.box && this.box.value !== this.#text;
+    if (!typing) this.box.value = text;
     this.#text = text;
     const number = Number(text);
     const place = text === "" ? NaN : this.placeOf(number);

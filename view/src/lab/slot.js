@@ -10,6 +10,7 @@ import { Stage } from "./stage.js";
 const SLOW = 250; // ms after which waiting is shown
 const KEPT = ["loss"]; // settings that outlive a change of data
 const USUAL_STEPS = "200";
+const ORDERED = { repair: "repairing…", export: "writing the file…" };
 const REMEMBERED = 20; // questions whose settings are known, for answers that come later
 
 export class Slot {
@@ -19,6 +20,7 @@ export class Slot {
   #play = false;
   #before = null; // settings before a repair
   #follows = null; // the question whose sample was shown, and whose rows follow
+  #orders = []; // "repair" and "export" that are under way
   #lastSteps = USUAL_STEPS;
   #sent = new Map(); // seq -> settings that were asked, completed once they are answered
 
@@ -29,10 +31,15 @@ export class Slot {
     this.settings = tidy(settings);
     this.asking = new Asking((wanted, seq) => this.#send(wanted, seq));
     const tell = (kind, more = {}) => app.transport.send({ kind, slot: name, ...more });
-    this.stage = new Stage(spoken, { onStop: () => tell("stop"), onExport: (what) => tell("export", { what }) });
+    const order = (what, more) => {
+      if (!tell(what, more)) return;
+      this.#orders.push(what);
+      this.stage.work({ what: ORDERED[what] });
+    };
+    this.stage = new Stage(spoken, { onStop: () => tell("stop"), onExport: (what) => order("export", { what }) });
     this.hand = new ByHand();
     this.findings = new Findings(spoken, {
-      onRepair: () => tell("repair", { seq: this.asking.answered }),
+      onRepair: () => order("repair", { seq: this.asking.answered }),
       onUndo: () => this.#undo(),
       seek: (step) => this.stage.player?.go(step),
     });
@@ -113,12 +120,14 @@ export class Slot {
     else if (kind === "progress" && this.#waits(seq)) this.stage.work(message);
     else if (kind === "error") this.#takeError(message);
     else if (kind === "repaired") this.#takeRepair(message);
+    else if (kind === "done") this.#end(message.what);
   }
 
   /** The connection is gone: no answer will come. */
   lost() {
     this.asking.forget();
     this.#follows = null;
+    this.#orders = [];
     this.#rest();
   }
 
@@ -176,7 +185,7 @@ export class Slot {
     this.stage.show(view, { play: this.#play && newest, on });
     this.#play &&= !newest;
     this.findings.show(this.settings.by_hand ? [] : (view.findings ?? []));
-    if (this.settings.by_hand) this.hand.show(view, this.settings);
+    if (this.settings.by_hand) this.hand.show(view, this.settings, Boolean(follows));
     if (partial && !follows) this.app.announce("Stopped; what was learned is kept.");
   }
 
@@ -199,6 +208,7 @@ export class Slot {
   }
 
   #takeError(message) {
+    if (message.seq === this.#follows) this.#follows = null;
     if (!this.asking.take(message.seq ?? this.asking.answered)) return;
     if (!this.asking.open) this.#rest();
     this.#play = false;
@@ -232,10 +242,24 @@ export class Slot {
     this.findings.showRepair(null);
   }
 
+  /** Something that was waited for is over: a repair, an export, or, where they were stopped, all rows. */
+  #end(what) {
+    if (what === "rows") {
+      this.#follows = null;
+      this.app.announce("Stopped; the pictures are those of the sample.");
+    } else {
+      this.#orders.splice(this.#orders.indexOf(what), 1);
+    }
+    if (!this.asking.open) this.#rest();
+  }
+
   #rest() {
     clearTimeout(this.#slow);
     this.#slow = null;
-    this.stage.rest();
+    const [order] = this.#orders;
+    if (order) this.stage.work({ what: ORDERED[order] });
+    else if (this.#follows === null) this.stage.rest();
+    else this.stage.work({ what: "all rows follow…" });
   }
 }
 

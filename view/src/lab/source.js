@@ -1,7 +1,6 @@
 // Where the numbers come from: a sample, a file of one's own, or numbers made by a truth with noise.
 import { html, say } from "../nodes.js";
 import { button, freshId } from "./dom.js";
-import { DEFAULT_MADE } from "./settings.js";
 import { TextField } from "./fields.js";
 import { Slider } from "./slider.js";
 
@@ -63,6 +62,11 @@ export class Source {
       field.node.hidden = !(name in settings); // what the server does not fill in cannot be set for these data
       field.show(settings[name]);
     }
+  }
+
+  /** How many rows the data have; none if that is not known. */
+  rowsOf({ data, n }) {
+    return Number(n) || this.#known(data)?.rows || 0;
   }
 
   /** Say what is wrong with the data, or with "" that nothing is. */
@@ -127,7 +131,7 @@ export class Source {
   #chosen() {
     this.blame("");
     const data = this.select.value;
-    this.onData(data === MADE_UP ? { data, ...DEFAULT_MADE, ...this.app.hello?.made } : { data });
+    this.onData(data === MADE_UP ? { data, ...this.app.hello?.made } : { data });
   }
 
   #known(data) {
@@ -135,6 +139,7 @@ export class Source {
     if (file)
       return {
         name: file.name,
+        rows: file.rows,
         about: [`${count(file.rows)} rows: ${file.columns.join(", ")}`, ...(file.notes ?? [])].join(". "),
       };
     if (data === MADE_UP)

@@ -3,8 +3,9 @@ import { historyOf } from "../history.js";
 import { html, say } from "../nodes.js";
 import { mountPlayer } from "../player.js";
 import { parameterTable } from "../tables.js";
+import { shown } from "../values.js";
 import { mountView } from "../view.js";
-import { button, short } from "./dom.js";
+import { button } from "./dom.js";
 import { ExportMenu } from "./menu.js";
 
 export class Stage {
@@ -59,12 +60,12 @@ export class Stage {
   }
 
   /** How far a long descent has come; without numbers, that it goes on. */
-  work({ step, of, loss }) {
+  work({ step, of, loss, what = "working…" }) {
     this.busy.hidden = false;
     if (of) this.progress.value = step / of;
     else this.progress.removeAttribute("value");
-    const far = of && `step ${step.toLocaleString("en")} of ${of.toLocaleString("en")}, loss ${short(loss)}`;
-    say(this.progressText, far || "working…");
+    const far = of && `step ${step.toLocaleString("en")} of ${of.toLocaleString("en")}, loss ${shown(loss)}`;
+    say(this.progressText, far || what);
   }
 
   rest() {
