@@ -113,8 +113,8 @@ def _values(headers: Headers, name: bytes) -> list[str]:
 
 
 def _cookies(headers: Headers, name: str) -> Collection[str]:
-    # split by hand: http.cookies gives up all of a line for one cookie that it cannot read, and cookies know no ports, so
-    # those of every other program on this machine come too
+    # split by hand: http.cookies gives up all of a line for one cookie that it cannot read, and
+    # cookies know no ports: those of every other program on this machine come too
     parts = [part.partition("=") for line in _values(headers, b"cookie") for part in line.split(";")]
     return [value.strip() for key, _, value in parts if key.strip() == name]
 

@@ -27,8 +27,8 @@ def check_rows(rows: int, name: str, limits: Limits) -> None:
     """
     if rows > limits.rows:
         raise DataError(
-            f"{name} has {rows:,} rows; the lab takes at most {limits.rows:,}. Fit it in Python or on the command line, "
-            "which have no such limit, or drop a share of its rows here"
+            f"{name} has {rows:,} rows; the lab takes at most {limits.rows:,}. Fit it in Python or on the command line,"
+            " which have no such limit, or drop a share of its rows here"
         )
 
 

@@ -32,7 +32,8 @@ def rates(
     """Loss reached against the rate.
 
     Args:   tried, losses (k,): rates, ascending, and the losses after `steps` steps, not finite where a run left;
-            outcomes: k words; zones: from, to and outcome of the stretches of rates; lines: name -> rate of an upright line, left out if it is not finite.
+            outcomes: k words; zones: from, to and outcome of the stretches of rates; lines: name -> rate of an upright
+            line, left out if it is not finite.
     """
     lifted, label = losses, f"loss after {steps:,} steps"
     known = losses[np.isfinite(losses)]

@@ -15,8 +15,8 @@ BUDGET = ("steps", "epochs")
 
 
 def as_python(run: Run) -> str:
-    """The line of Python that gives the run, with `resume` for each time that it was gone on with; `data` stands for the
-    data. Nothing for a loop that was watched.
+    """The line of Python that gives the run, with `resume` for each time that it was gone on with; `data` stands for
+    the data. Nothing for a loop that was watched.
 
     What cannot be written out, an array or a function, stands there by its name. What somebody stopped by hand can be
     had again only to its end, and the line says so.
