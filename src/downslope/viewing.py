@@ -31,6 +31,8 @@ LONGEST = 600
 FRAMES = 200
 FIRST = ("fitted", "predicted", "loss", "path", "valley")
 """The pictures that are shown first, where they apply."""
+SHOWN_BY = {"dead-units": "units", "outliers": "residuals"}
+"""Symptom -> the picture in which it is seen."""
 
 
 def view_of(
@@ -110,7 +112,9 @@ def drawn(
         names = [panels] if isinstance(panels, str) else list(panels)
         return {name: scene(fit, name, frames=frames, quick=quick) for name in names}, []
     every = that_apply(fit, quick=quick)
-    names = [name for name in FIRST if name in every] + [name for name in every if name not in FIRST]
+    findings = fit.told if quick else fit.findings
+    first = dict.fromkeys([*FIRST, *(SHOWN_BY[found.symptom] for found in findings if found.symptom in SHOWN_BY)])
+    names = [name for name in first if name in every] + [name for name in every if name not in first]
     scenes: dict[str, Scene] = {}
     left_out = list(_missing(fit))
     for name in names[:most]:

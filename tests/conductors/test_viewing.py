@@ -279,3 +279,18 @@ def test_a_watched_loop_is_shown_like_a_fit(tmp_path):
     loaded.report(tmp_path / "again.html")
     assert (tmp_path / "again.html").read_text() == (tmp_path / "loop_report.html").read_text()
     assert view_of(run.fit)["python"] == ""
+
+
+def test_what_was_found_is_among_the_pictures():
+    generator = np.random.default_rng(0)
+    x = generator.uniform(0, 1, 60)
+    data = {"x": x, "y": np.abs(x - 0.5)}
+    asked = {
+        "optimizer": "gd",
+        "learning_rate": 0.05,
+        "steps": 50,
+        "start": {"a": 1, "b": 1, "k": 0.5, "m": 9.0, "c": 0},
+    }
+    fit = ds.fit("y = a*relu(x - k) + b*relu(x - m) + c", data, **asked)
+    assert "dead-units" in [found.symptom for found in fit.findings]
+    assert "units" in [panel["name"] for panel in view_of(fit)["panels"]]

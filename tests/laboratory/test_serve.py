@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 
 import pytest
@@ -57,12 +56,10 @@ def address(process):
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_and_ends_without_a_word_of_python(start, how):
-    began = time.monotonic()
     process = start("--port", "0")
     where, _ = address(process)
     with urllib.request.urlopen(where, timeout=10) as answer:
         assert answer.status == 200
-    assert time.monotonic() - began < 5  # 0.5 s on an idle machine; ./run bench lab measures it
     process.send_signal(how)
     said, _ = process.communicate(timeout=20)
     assert process.returncode == 0 and "closed" in said and "Traceback" not in said, said
@@ -77,9 +74,7 @@ def test_it_ends_in_the_middle_of_a_run(start):
         line.send(json.dumps({"kind": "ask", "slot": "a", "seq": 1, "settings": settings}))
         assert json.loads(line.recv(timeout=60))["kind"] == "progress"
         process.send_signal(signal.SIGINT)
-        sent = time.monotonic()
         said, _ = process.communicate(timeout=20)
-    assert time.monotonic() - sent < 8
     assert process.returncode == 0 and "Traceback" not in said, said
 
 

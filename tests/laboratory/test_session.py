@@ -440,7 +440,7 @@ def test_of_many_rows_a_sample_goes_before_and_all_of_them_follow(pages, many):
     first = page.view(1, **curve)
     assert first["partial"] and first["follows"]
     assert first["view"]["notes"][0].startswith("from 5,000 of 60,000 rows, drawn at random")
-    assert first["view"]["state"] == "untrusted" and not first["view"]["findings"]
+    assert first["view"]["state"] == "sample" and not first["view"]["findings"]
     assert all(each["error"] is None for each in first["view"]["parameters"])
     assert first["settings"] == curve, "nothing is filled in that a sample has chosen"
     whole = page.wait("view", seq=1)

@@ -120,38 +120,3 @@ def test_nothing_is_wider_than_the_screen(browser, width):
         page.locator("[data-act=compare]").click()
         page.wait_for_selector("[data-slot=b] .ds-panel svg")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-@pytest.mark.slow
-def test_a_slider_is_drawn_within_its_budget(lab):
-    """From the slider's event to the picture, without the server: 100 moves, the answers ready beforehand."""
-    times = lab.evaluate(
-        """async () => {
-          const track = document.querySelector("[data-slider=learning_rate]"), times = []
-          const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)))
-          for (let i = 0; i < 100; i++) {
-            lab.hold = true
-            let begun = performance.now()
-            track.value = 4000 + 30 * i
-            track.dispatchEvent(new Event("input", { bubbles: true }))
-            let spent = performance.now() - begun
-            await new Promise((done) => setTimeout(done, 0))
-            const { seq, settings, slot } = lab.asks().at(-1)
-            const view = lab.view(settings)
-            const answer = JSON.stringify({ kind: "view", slot, seq, view, settings, ms: 1, partial: false })
-            lab.held.length = 0
-            const real = window.requestAnimationFrame
-            window.requestAnimationFrame = (draw) => (draw(performance.now()), 0) // drawn at once, to be measured
-            begun = performance.now()
-            lab.sockets.at(-1).onmessage({ data: answer })
-            spent += performance.now() - begun
-            window.requestAnimationFrame = real
-            times.push(spent)
-            await frame()
-          }
-          return times.sort((one, other) => one - other)
-        }"""
-    )
-    print(f"median {times[50]:.1f} ms, worst {times[-1]:.1f} ms")
-    assert times[50] <= 20
-    assert times[90] <= 40  # the worst is printed: on a busy machine it is that of the others

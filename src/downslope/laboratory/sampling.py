@@ -65,14 +65,13 @@ def said(rows: int, of: int) -> str:
 
 
 def preview(view: Mapping[str, Any], of: int) -> dict[str, Any]:
-    """A view of a sample as it may be shown: without judgement and without errors and bands, which
-    all rows have."""
+    """A view of a sample as it may be shown: without judgement, and without errors and bands, which all rows have."""
     what = said(view["rows"], of)
     panels = [panel for panel in view["panels"] if panel["name"] in OF_A_SAMPLE]
     return {
         **view,
         "rows": of,
-        "state": "untrusted",
+        "state": "sample",
         "state_text": what,
         "reasons": [],
         "findings": [],
