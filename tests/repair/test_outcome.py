@@ -9,7 +9,7 @@ from downslope.repair.outcome import difference
 
 def fitted(loss: float, text: str = "y = w*x", **plan):
     asked = Plan(**plan)
-    run = SimpleNamespace(text=text, target="y", is_code=False, plan=asked, chosen={})
+    run = SimpleNamespace(text=text, target="y", is_code=False, stopped="", plan=asked, chosen={})
     return SimpleNamespace(plan=asked, loss=loss, run=run)
 
 
