@@ -14,7 +14,7 @@ from downslope.scenes.landscape import Landscape
 from downslope.scenes.request import Request
 
 VALLEY_POINTS = 150
-SIDE, QUICK_SIDE, LEAST_SIDE = 101, 61, 33
+SIDE, QUICK_SIDE, LEAST_SIDE = 101, 45, 33
 """Points along each side of a grid of losses."""
 MOST_READS, QUICK_READS = 3e8, 2e6
 """Row evaluations spent on a grid: about a second, or some milliseconds."""
