@@ -237,7 +237,7 @@ def test_a_wide_file_is_read_for_the_columns_asked(write):
         {"decimal": ";"},
         {"delimiter": ",", "decimal": ","},
         {"comment": ""},
-        {"missing": "skip"},
+        {"missing": "keep"},
     ],
 )
 def test_options_that_cannot_be_meant_are_bad_requests(options):

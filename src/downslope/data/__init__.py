@@ -5,6 +5,7 @@ from downslope.data.read import from_arrays, read
 from downslope.data.reading import Reading
 from downslope.data.samples import SAMPLES, sample
 from downslope.data.scaling import Scaling
+from downslope.data.stream import Stream, streamed_if_large
 from downslope.data.synthetic import DISTRIBUTIONS, add_noise, draw
 from downslope.data.table import Table
 from downslope.data.writing import write_table
@@ -14,6 +15,7 @@ __all__ = [
     "SAMPLES",
     "Reading",
     "Scaling",
+    "Stream",
     "Table",
     "add_noise",
     "batches",
@@ -23,5 +25,6 @@ __all__ = [
     "read",
     "sample",
     "steps_per_epoch",
+    "streamed_if_large",
     "write_table",
 ]

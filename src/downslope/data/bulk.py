@@ -1,6 +1,7 @@
 """Large clean files, fast: polars parses, and whatever is not plainly clean is left to the slow and exact reader.
 
-Polars turns short rows into nulls without a word, so the delimiters of every line are counted here first, in NumPy.
+Polars turns short rows into nulls without a word, and of long ones it drops what is not asked for. So the last column
+is always parsed: where it has no null no row is short, and then the number of all delimiters tells whether one is long.
 """
 
 import numpy as np
@@ -23,17 +24,22 @@ def bulk(text: str, delimiter: str, width: int, wanted: list[int], reading: Read
     >>> bulk("1,2\\n3\\n", ",", 2, [1], Reading()) is None
     True
     """
-    text = text.strip("\n")
-    simple = delimiter.isascii() and delimiter not in ' "' and '"' not in text and "_" not in text
-    if not simple or not wanted or (reading.comment is not None and reading.comment in text):
+    return bulk_bytes(text.encode(), delimiter, width, wanted, reading)
+
+
+def bulk_bytes(raw: bytes, delimiter: str, width: int, wanted: list[int], reading: Reading) -> list[np.ndarray] | None:
+    """The same from the bytes of a text, in any encoding that has ASCII's characters for its own bytes."""
+    raw = raw.strip(b"\n")
+    simple = delimiter.isascii() and delimiter not in ' "' and b'"' not in raw and b"_" not in raw
+    if not simple or not wanted or (reading.comment is not None and reading.comment.encode() in raw):
         return None
+    if b"\r" in raw:
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").strip(b"\n")
     if reading.decimal == ",":
-        if "." in text:
+        if b"." in raw:
             return None
-        text = text.replace(",", ".")
-    raw = text.encode() + b"\n"
-    if not is_regular(raw, ord(delimiter), width):
-        return None
+        raw = raw.replace(b",", b".")
+    raw += b"\n"
     return _parsed(raw, delimiter, width, wanted)
 
 
@@ -63,23 +69,28 @@ def is_regular(raw: bytes, delimiter: int, width: int) -> bool:
 def _parsed(raw: bytes, delimiter: str, width: int, wanted: list[int]) -> list[np.ndarray] | None:
     import polars
 
-    chosen = set(wanted)
+    chosen, last = set(wanted), width - 1
     schema = {str(index): polars.Float64 if index in chosen else polars.String for index in range(width)}
     try:
         frame = polars.read_csv(
-            raw, has_header=False, separator=delimiter, quote_char=None, schema=schema, columns=wanted
+            raw, has_header=False, separator=delimiter, quote_char=None, schema=schema, columns=sorted({*wanted, last})
         )
     except polars.exceptions.PolarsError:
         return None
     if frame.height != raw.count(b"\n"):
         return None
+    if frame[str(last)].null_count():
+        if last in chosen or not is_regular(raw, ord(delimiter), width):
+            return None
+    elif raw.count(delimiter.encode()) != last * frame.height:
+        return None
     arrays = []
-    for column in frame.iter_columns():  # in the order of `wanted`; the names are only ours
+    for column in (frame[str(index)] for index in wanted):  # the names are only ours
         if column.null_count():
             return None
-        array = np.array(column.to_numpy(), np.float64, order="C")
+        array = column.to_numpy()
         # Not a number, infinite, or so large that a whole number may have been rounded: the slow reader says so.
-        if not (np.abs(array) < EXACT).all():
+        if not (array.min() > -EXACT and array.max() < EXACT):
             return None
         arrays.append(array)
     return arrays

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from downslope.data.places import MOST_SHOWN, Fault, Places, refusal
+from downslope.data.reading import Drop
 
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "+nan", "-nan", "null", "none", "nil", "?", "-", "."})
 INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "∞", "+∞", "-∞"})
@@ -37,7 +38,7 @@ _WORD = "a truth word", "Write 1 and 0."
 
 
 def numbers(
-    cells: Sequence[str], column: str, places: Places, *, decimal: str = ".", drop: bool = False
+    cells: Sequence[str], column: str, places: Places, *, decimal: str = ".", drop: Drop = ""
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Turn cells into numbers.
 
@@ -46,7 +47,7 @@ def numbers(
     Returns: (n,) float64 values, the rows that are missing (0.0 stands there), and notices.
     Raises:  DataError naming the first five bad cells by place and text.
 
-    >>> values, missing, notices = numbers(["1", " 2.5", "NA"], "x", Places("t.csv", [2, 3, 4]), drop=True)
+    >>> values, missing, notices = numbers(["1", " 2.5", "NA"], "x", Places("t.csv", [2, 3, 4]), drop="missing")
     >>> values.tolist(), missing.tolist()
     ([1.0, 2.5, 0.0], [2])
     """
@@ -89,7 +90,7 @@ def _plain(cells: Sequence[str]) -> np.ndarray | None:
 
 
 def _examined(
-    cells: Sequence[str], column: str, places: Places, decimal: str, drop: bool
+    cells: Sequence[str], column: str, places: Places, decimal: str, drop: Drop
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     values = np.zeros(len(cells))
     missing: list[int] = []
@@ -116,6 +117,8 @@ def _examined(
         notices = (f"column {column!r}: true read as 1, false as 0",)
     else:
         others = sorted(others + truths)
+    if drop == "bad" and len(others) + len(missing) < len(cells):
+        return values, np.array(sorted(others + missing), np.intp), notices
     empty = len(missing) == len(cells)
     bad = others if drop and not empty else sorted(others + missing)
     if bad:

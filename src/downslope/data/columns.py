@@ -9,6 +9,7 @@ import numpy as np
 
 from downslope.data.cells import EXACT, numbers, rounded_notice
 from downslope.data.places import MOST_SHOWN, Fault, Places, excerpt, refusal
+from downslope.data.reading import Drop
 from downslope.errors import DataError
 
 _MISSING_TYPES = frozenset({"NoneType", "NAType", "NaTType"})
@@ -19,7 +20,8 @@ _DIGITS = {2: 3, 4: 7}
 class Column:
     """Numbers on their way into a Table.
 
-    values: (n,) float64, finite, our own; a missing row holds 0.0.
+    values: (n,) float64, finite; our own, or a view of what is too large to be copied; a missing row holds 0.0.
+    total:  their sum, of a large column.
     missing: the rows to leave out; `masked` says that the owner had marked them so.
     """
 
@@ -27,10 +29,11 @@ class Column:
     missing: np.ndarray | None = None
     masked: bool = False
     notices: tuple[str, ...] = ()
+    total: float | None = None
 
 
 def as_column(
-    value: Any, name: str, places: Places, *, drop: bool = False, blank: np.ndarray | None = None, masked: bool = False
+    value: Any, name: str, places: Places, *, drop: Drop = "", blank: np.ndarray | None = None, masked: bool = False
 ) -> Column:
     """One column from anything that holds one number a row; the value itself is never changed.
 
@@ -94,7 +97,7 @@ def _flat(array: np.ndarray, name: str, places: Places) -> tuple[np.ndarray, tup
 
 
 def _from_numbers(
-    array: np.ndarray, name: str, places: Places, drop: bool, blank: np.ndarray | None, masked: bool
+    array: np.ndarray, name: str, places: Places, drop: Drop, blank: np.ndarray | None, masked: bool
 ) -> Column:
     kind = array.dtype.kind
     if kind == "c":
@@ -113,6 +116,8 @@ def _from_numbers(
     faulty = np.flatnonzero(~np.isfinite(values))
     nan = faulty[np.isnan(values[faulty])]
     bad = faulty[~np.isnan(values[faulty])] if drop and len(nan) < len(values) else faulty
+    if drop == "bad" and len(faulty) < len(values):
+        nan, bad = faulty, faulty[:0]
     if len(bad):
         faults = [_unusable(int(row), array[row]) for row in bad[:MOST_SHOWN]]
         raise refusal(places, name, faults, len(bad), alike=len(nan) in (0, len(bad)))
@@ -122,7 +127,7 @@ def _from_numbers(
 
 
 def _with_blanks(
-    column: Column, name: str, places: Places, drop: bool, blank: np.ndarray | None, masked: bool
+    column: Column, name: str, places: Places, drop: Drop, blank: np.ndarray | None, masked: bool
 ) -> Column:
     """Join the rows marked blank to those found missing."""
     if blank is None:
@@ -153,7 +158,7 @@ def _said(array: np.ndarray, values: np.ndarray, name: str) -> tuple[str, ...]:
 
 
 def _from_texts(
-    array: np.ndarray, name: str, places: Places, drop: bool, blank: np.ndarray | None, masked: bool
+    array: np.ndarray, name: str, places: Places, drop: Drop, blank: np.ndarray | None, masked: bool
 ) -> Column:
     """Objects and texts: taken only if every one is a number."""
     texts = [_text(cell, name, places) for cell in array.tolist()]

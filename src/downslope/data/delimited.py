@@ -34,36 +34,68 @@ def read_text(text: str, source: str, only: Collection[str] | None, reading: Rea
     array([2.])
     """
     lines = Lines(text, reading.comment)
-    header = _header(lines, source, reading)
+    header = header_of(lines, source, reading)
     names, problems = distinct(header.names, source)
-    said = header.notices + tuple(
-        f"{source}: the columns named {name!r} are left out: there are several" for name in problems
-    )
+    said = (*header.notices, *_named_twice(problems, source))
     usable = [name not in problems and (only is None or name in only) for name in header.names]
     wanted = [index for index, name in enumerate(header.names) if usable[index]]
-    columns: dict[str, Column] = {}
-    places = Places(source)
     arrays = None
     if len(text) - lines.offset > LARGE:
         arrays = bulk(text[lines.offset :], header.delimiter, len(header.names), wanted, reading)
     if arrays is not None:
         columns = {header.names[index]: Column(array) for index, array in zip(wanted, arrays, strict=True)}
-        return Sheet(names, columns, problems, said, places)
-    rows, numbered = _rows(lines, header, source)
+        return Sheet(names, columns, problems, said, Places(source))
+    sheet = sheet_below(lines, header, source, only, reading)
+    if sheet is None:
+        raise DataError(f"{source}: no rows below the header ({', '.join(map(str, header.names[:12]))})")
+    return sheet
+
+
+def sheet_below(
+    lines: Lines, header: Header, source: str, only: Collection[str] | None, reading: Reading
+) -> Sheet | None:
+    """The rows of lines that stand below a header, read one by one; None if there are none.
+
+    Raises: DataError as `read_text`.
+    """
+    names, problems = distinct(header.names, source)
+    wanted = [
+        index for index, name in enumerate(header.names) if name not in problems and (only is None or name in only)
+    ]
+    said = [*header.notices, *_named_twice(problems, source)]
+    rows, numbered, short = _rows(lines, header, source, reading)
+    if not rows:
+        return None
+    if short:
+        said.append(_skipped(short, source, "are too short or too long"))
     places = Places(source, numbered)
+    columns: dict[str, Column] = {}
     for index in wanted:
         name, cells = header.names[index], [row[index] for row in rows]
         try:
-            values, missing, notices = numbers(
-                cells, name, places, decimal=reading.decimal, drop=reading.missing == "drop"
-            )
+            values, missing, notices = numbers(cells, name, places, decimal=reading.decimal, drop=reading.drops)
             columns[name] = Column(values, missing if len(missing) else None, False, notices)
         except DataError as error:
             problems[name] = _with_hint(error, cells[0], numbered[0], reading)
-    return Sheet(names, columns, problems, said, places)
+    return Sheet(names, columns, problems, tuple(said), places)
 
 
-def _header(lines: Lines, source: str, reading: Reading) -> Header:
+def _named_twice(problems: Collection[str], source: str) -> list[str]:
+    return [f"{source}: the columns named {name!r} are left out: there are several" for name in problems]
+
+
+def _skipped(lines: list[int], source: str, why: str) -> str:
+    shown = ", ".join(map(str, lines[:MOST_SHOWN])) + (
+        f" and {len(lines) - MOST_SHOWN} more" * (len(lines) > MOST_SHOWN)
+    )
+    return f"{source}: {len(lines)} lines skipped ({shown}): they {why}"
+
+
+def header_of(lines: Lines, source: str, reading: Reading) -> Header:
+    """The names at the top of the lines, which then stand below them.
+
+    Raises: DataError if there are none, or they look like data.
+    """
     delimiter = reading.delimiter or find_delimiter(lines, reading.decimal)
     before = lines.offset, lines.number
     first = next(records(lines, delimiter, source), None)
@@ -102,26 +134,26 @@ def _numbers_follow(lines: Lines, cells: list[str], reading: Reading) -> bool:
     return len(below) == len(cells) and all(is_number(cell, reading.decimal) for cell in below)
 
 
-def _rows(lines: Lines, header: Header, source: str) -> tuple[list[list[str]], list[int]]:
-    """All rows and the lines they begin on; refuses a file in which one is too short or too long."""
+def _rows(lines: Lines, header: Header, source: str, reading: Reading) -> tuple[list[list[str]], list[int], list[int]]:
+    """All rows, the lines they begin on, and the lines that are skipped; refuses a file in which one is too short or
+    too long, unless such lines are to be skipped.
+    """
     width = len(header.names)
     rows: list[list[str]] = []
     numbered: list[int] = []
     odd: list[tuple[int, list[str]]] = []
-    count = 0
+    bad: list[int] = []
     for line, cells in records(lines, header.delimiter, source):
         if len(cells) == width:
             rows.append(cells)
             numbered.append(line)
         else:
-            count += 1
+            bad.append(line)
             if len(odd) < MOST_SHOWN:
                 odd.append((line, cells))
-    if odd:
-        raise _ragged(odd, count, len(rows), header, source)
-    if not rows:
-        raise DataError(f"{source}: no rows below the header ({', '.join(map(str, header.names[:12]))})")
-    return rows, numbered
+    if odd and (reading.drops != "bad" or not rows):
+        raise _ragged(odd, len(bad), len(rows), header, source)
+    return rows, numbered, bad
 
 
 def _ragged(odd: list[tuple[int, list[str]]], count: int, whole: int, header: Header, source: str) -> DataError:

@@ -5,9 +5,10 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import Any, BinaryIO
 
 from downslope.errors import DataError, nearest
 
@@ -76,6 +77,65 @@ def load(path: str) -> bytes:
         except OSError as error:
             raise DataError(f"{source} cannot be read: {error.strerror or error}") from None
     return _unpacked(raw, source)
+
+
+@contextmanager
+def opened(path: str) -> Iterator[BinaryIO]:
+    """A file to be read from its beginning, piece by piece; gz, bz2, xz and zst are unpacked on the way.
+
+    Raises: DataError with the reason, as `load`.
+    """
+    source = spoken(path)
+    if path == "-":
+        raise DataError("standard input is too long for one reading, and cannot be read again; save it as a file")
+    _refuse_unreadable(path, source)
+    try:
+        with open(path, "rb") as file:
+            head = file.read(512)
+            for magic, kind in _REFUSED:
+                if head.startswith(magic):
+                    raise DataError(f"{source} is {kind}")
+            file.seek(0)
+            with _damage_told(source):
+                yield _reader(file, head, source)
+    except OSError as error:
+        raise DataError(f"{source} cannot be read: {error.strerror or error}") from None
+
+
+def is_packed(head: bytes) -> bool:
+    """Whether a file that begins so is packed."""
+    return head.startswith((_GZ, _BZ2, _XZ, _ZST))
+
+
+def _reader(file: BinaryIO, head: bytes, source: str) -> BinaryIO:
+    """What reads a packed file unpacked; any other, and an archive, as it is."""
+    import bz2
+    import gzip
+    import lzma
+
+    if head.startswith(_GZ):
+        return gzip.GzipFile(fileobj=file)  # type: ignore[return-value]
+    if head.startswith(_BZ2):
+        return bz2.BZ2File(file)  # type: ignore[return-value]
+    if head.startswith(_XZ):
+        return lzma.LZMAFile(file)  # type: ignore[return-value]
+    return _zstd(source).open(file) if head.startswith(_ZST) else file
+
+
+@contextmanager
+def _damage_told(source: str) -> Iterator[None]:
+    """Errors of what unpacks, said plainly."""
+    import lzma
+    import zlib
+
+    try:
+        yield
+    except EOFError:
+        raise DataError(f"{source} is cut short: the compressed data ends too early") from None
+    except (zlib.error, lzma.LZMAError) as error:
+        raise DataError(f"{source} is damaged or cannot be unpacked: {error}") from None
+    except OSError as error:
+        raise DataError(f"{source} cannot be read: {error.strerror or error}") from None
 
 
 def kind_of(raw: bytes) -> str:

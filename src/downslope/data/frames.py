@@ -9,6 +9,7 @@ import numpy as np
 
 from downslope.data.columns import Column, as_column
 from downslope.data.places import Places
+from downslope.data.reading import Drop
 from downslope.data.sheet import Sheet, distinct
 from downslope.errors import DataError
 
@@ -19,7 +20,7 @@ def is_series(value: Any) -> bool:
     return hasattr(kind, "__arrow_c_stream__") or hasattr(kind, "iloc") or hasattr(kind, "__narwhals_series__")
 
 
-def series_column(value: Any, name: str, places: Places, drop: bool) -> Column:
+def series_column(value: Any, name: str, places: Places, drop: Drop) -> Column:
     """A column from a Series of any library, nulls honoured.
 
     Raises: DataError for categories, dates, nested and other columns that are no numbers.
@@ -54,7 +55,7 @@ def series_column(value: Any, name: str, places: Places, drop: bool) -> Column:
     return as_column(array, name, places, drop=drop, blank=blank)
 
 
-def read_frame(data: Any, only: Collection[str] | None, drop: bool, source: str = "data frame") -> Sheet:
+def read_frame(data: Any, only: Collection[str] | None, drop: Drop, source: str = "data frame") -> Sheet:
     """A Sheet from a data frame: anything narwhals knows, or anything with the Arrow PyCapsule interface.
 
     Raises: DataError if it is no data frame, has no rows, or two columns of one name.
@@ -103,7 +104,7 @@ def _known_frame(data: Any) -> Any:
     return frame
 
 
-def read_parquet(raw: bytes, only: Collection[str] | None, drop: bool, source: str) -> Sheet:
+def read_parquet(raw: bytes, only: Collection[str] | None, drop: Drop, source: str) -> Sheet:
     """A Sheet from the bytes of a Parquet file; only the wanted columns are decoded.
 
     Raises: DataError if the file is cut short or damaged.
@@ -124,7 +125,7 @@ def read_parquet(raw: bytes, only: Collection[str] | None, drop: bool, source: s
     return Sheet(names, sheet.columns, sheet.problems, sheet.notices, sheet.places)
 
 
-def read_npz(raw: bytes, only: Collection[str] | None, drop: bool, source: str) -> Sheet:
+def read_npz(raw: bytes, only: Collection[str] | None, drop: Drop, source: str) -> Sheet:
     """A Sheet from the bytes of a NumPy archive; pickled objects are never loaded.
 
     Raises: DataError if the archive is damaged.

@@ -14,17 +14,19 @@ BLANKS = " "  # the delimiter that stands for any run of spaces and tabs
 class Lines:
     """The lines of a text one by one, with their numbers as an editor shows them; blank and comment lines are skipped.
 
-    number: of the line handed out last; first: of the first one since it was set to 0; offset: where the next begins.
+    above: lines that stand before the text; number: of the line handed out last; first: of the first one since it was
+    set to 0; offset: where the next begins.
 
     >>> lines = Lines("x,y\\n\\n# note\\n1,2\\n", comment="#")
     >>> [(line, lines.number) for line in lines]
     [('x,y\\n', 1), ('1,2\\n', 4)]
     """
 
-    def __init__(self, text: str, comment: str | None = None) -> None:
-        self.text, self.comment = text, comment
+    def __init__(self, text: str, comment: str | None = None, above: int = 0) -> None:
+        self.text, self.comment, self.above = text, comment, above
         self.delimiter: str | None = None
-        self.offset = self.number = self.first = 0
+        self.offset = self.first = 0
+        self.number = above
 
     def __iter__(self) -> "Lines":
         return self
@@ -84,7 +86,7 @@ def _unpaired(lines: Lines, source: str, error: str) -> DataError:
     if "limit" in error:
         limit = f"a cell longer than {csv.field_size_limit():,} characters; is a quote never closed?"
         return DataError(f"{source}, line {lines.first}: {limit}")
-    line = _numbered(lines.text, lines.first)
+    line = _numbered(lines.text, lines.first - lines.above)
     if "end of data" in error or lines.number > lines.first:
         return DataError(f"{source}, line {lines.first}: a quote opens and is not closed: {excerpt(line)}")
     return DataError(f"{source}, line {lines.first}: text after a closing quote: {excerpt(line)}")

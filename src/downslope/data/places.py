@@ -20,10 +20,12 @@ class Places:
 
     source: str
     lines: Sequence[int] | None = None
+    first: int = 0
+    """Rows that stand before them, where they are a piece of a longer source."""
 
     def at(self, row: int) -> str:
         """The place of a row; rows of arrays count from 1, as lines do."""
-        return f"line {self.lines[row]}" if self.lines is not None else f"row {row + 1}"
+        return f"line {self.lines[row]}" if self.lines is not None else f"row {self.first + row + 1}"
 
     def listed(self, rows: Sequence[int]) -> str:
         """The first rows named, the others counted.
@@ -32,7 +34,9 @@ class Places:
         'lines 2, 5'
         """
         unit = ("line" if self.lines is not None else "row") + ("s" if len(rows) > 1 else "")
-        numbers = [str(self.lines[row] if self.lines is not None else row + 1) for row in rows[:MOST_SHOWN]]
+        numbers = [
+            str(self.lines[row] if self.lines is not None else self.first + row + 1) for row in rows[:MOST_SHOWN]
+        ]
         rest = len(rows) - MOST_SHOWN
         return f"{unit} {', '.join(numbers)}" + (f" and {rest} more" if rest > 0 else "")
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from downslope.data.borrowing import borrow
 from downslope.data.columns import Column, as_column
 from downslope.data.delimited import read_text
 from downslope.data.files import kind_of, load, paths_of, spoken
 from downslope.data.frames import is_series, read_frame, read_npz, read_parquet, series_column
 from downslope.data.places import Places
-from downslope.data.reading import Reading
+from downslope.data.reading import Drop, Reading
 from downslope.data.sheet import Sheet, as_table
 from downslope.data.table import Table
 from downslope.data.text import as_text
@@ -43,7 +44,7 @@ def read(data: Any, *, only: Collection[str] | None = None, reading: Reading = _
     """
     if isinstance(data, Table):
         return data
-    drop = reading.missing == "drop"
+    drop = reading.drops
     if isinstance(data, Mapping):
         return as_table(_mapping(data, only, drop))
     if isinstance(data, str | os.PathLike) or _are_paths(data):
@@ -67,21 +68,24 @@ def from_arrays(names: Sequence[str], arrays: Sequence[Any]) -> Table:
         raise DataError(f"{len(names)} names ({shortened(names)}) for {len(arrays)} arrays")
     if len(set(names)) < len(names):
         raise DataError(f"the names are not distinct: {shortened(names)}")
-    sheet = _mapping(dict(zip(names, arrays, strict=True)), None, False, "arrays")
+    sheet = _mapping(dict(zip(names, arrays, strict=True)), None, "", "arrays")
     for problem in sheet.problems.values():
         raise problem
     return as_table(sheet)
 
 
-def _mapping(data: Mapping[Any, Any], only: Collection[str] | None, drop: bool, source: str = "mapping") -> Sheet:
+def _mapping(data: Mapping[Any, Any], only: Collection[str] | None, drop: Drop, source: str = "mapping") -> Sheet:
     places = Places(source)
     columns: dict[str, Column] = {}
     problems: dict[str, DataError] = {}
     names = tuple(map(str, data))
     index: Any = None  # of the first pandas Series
     notices: tuple[str, ...] = ()
-    for name, value in zip(names, data.values(), strict=True):
-        if only is not None and name not in only:
+    asked = {name: value for name, value in zip(names, data.values(), strict=True) if only is None or name in only}
+    borrowed = borrow(asked)
+    for name, value in asked.items():
+        if name in borrowed:
+            columns[name] = borrowed[name]
             continue
         try:
             if type(value) is np.ndarray or not is_series(value):
@@ -117,7 +121,7 @@ def _files(data: Any, only: Collection[str] | None, reading: Reading) -> Table:
 
 def _file(path: str, only: Collection[str] | None, reading: Reading) -> Sheet:
     raw = load(path)
-    source, drop = spoken(path), reading.missing == "drop"
+    source, drop = spoken(path), reading.drops
     if not raw:
         raise DataError(f"{source} is empty")
     kind = kind_of(raw)

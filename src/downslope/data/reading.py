@@ -1,10 +1,14 @@
 """Reading: how a file is to be understood, as plain values that are also the flags of the command line."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from downslope.errors import RequestError, UnknownName
 
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
+
+Drop = Literal["", "missing", "bad"]
+"""Rows to leave out: none, those with a missing cell, or all that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,8 @@ class Reading:
     header:    False: line 1 is data and the columns are called column1, column2, …
     comment:   lines that start with this text are skipped.
     encoding:  of text files without a byte order mark.
-    missing:   "refuse", or "drop" to leave out rows with a missing cell in a column that is used.
+    missing:   "refuse", or "drop" to leave out rows with a missing cell in a column that is used, or "skip" to leave
+               out every row that cannot be used, also for a cell that is no number or a line of another length.
 
     Raises: RequestError for a value that cannot be meant.
 
@@ -46,5 +51,10 @@ class Reading:
             raise RequestError(f"delimiter and decimal are both {delimiter!r}; they must differ")
         if self.comment is not None and not self.comment.strip():
             raise RequestError("comment is empty; give the text that comment lines start with, such as '#'")
-        if self.missing not in ("refuse", "drop"):
-            raise UnknownName("treatment of missing cells", str(self.missing), ("refuse", "drop"))
+        if self.missing not in ("refuse", "drop", "skip"):
+            raise UnknownName("treatment of missing cells", str(self.missing), ("refuse", "drop", "skip"))
+
+    @property
+    def drops(self) -> Drop:
+        """Which rows are left out."""
+        return {"refuse": "", "drop": "missing", "skip": "bad"}[self.missing]  # type: ignore[return-value]

@@ -8,6 +8,7 @@ import numpy as np
 
 from downslope.data.columns import Column, as_column
 from downslope.data.places import Places
+from downslope.data.reading import Drop
 from downslope.data.table import Table
 from downslope.errors import DataError
 
@@ -52,7 +53,8 @@ def as_table(sheet: Sheet) -> Table:
         values = column.values if kept is None else column.values[kept]
         values.flags.writeable = False
         columns[name] = values
-    return Table(columns, source, None, tuple(dict.fromkeys(notices)), sheet.problems, sheet.names)
+    known = {name: column.total for name, column in sheet.columns.items() if column.total is not None and kept is None}
+    return Table(columns, source, None, tuple(dict.fromkeys(notices)), sheet.problems, sheet.names, known)
 
 
 def refuse_unequal(lengths: Mapping[str, int], source: str) -> None:
@@ -72,7 +74,7 @@ def refuse_unequal(lengths: Mapping[str, int], source: str) -> None:
     )
 
 
-def sheet_of(values: Mapping[str, Any], names: Sequence[str], places: Places, drop: bool, **options: Any) -> Sheet:
+def sheet_of(values: Mapping[str, Any], names: Sequence[str], places: Places, drop: Drop, **options: Any) -> Sheet:
     """A Sheet from array-likes by name; what cannot be used becomes a problem of its column."""
     columns: dict[str, Column] = {}
     problems: dict[str, DataError] = {}

@@ -3,10 +3,12 @@
 import csv
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TextIO
 
 from downslope.data.table import Table
+from downslope.errors import DataError
 from downslope.whole_file import whole
 
 _PIECE = 65536
@@ -40,6 +42,38 @@ def write_table(table: Table, path: str | os.PathLike[str] | TextIO, *, force: b
             text.flush()
             text.detach()
     return tuple(notices)
+
+
+def write_parquet(pieces: Iterable[Table], path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Write tables of the same columns, one after the other, to one Parquet file.
+
+    Raises: OutputError as `write_table`; what the pieces raise; then nothing has changed.
+    """
+    import polars
+    from polars.io.plugins import register_io_source
+
+    source = iter(pieces)
+    first = next(source, None)
+    if first is None:
+        raise DataError("there are no rows to write")
+
+    if first.problems:
+        name, problem = next(iter(first.problems.items()))
+        raise DataError(f"{problem} Or name the columns to copy, without {name!r}: only=[...]")
+    stopped: list[DataError] = []
+
+    def frames(*_: object) -> Iterator[polars.DataFrame]:
+        try:
+            for piece in chain([first], source):
+                yield polars.DataFrame({name: piece[name] for name in first.columns})
+        except DataError as error:  # polars would tell it in its own words
+            stopped.append(error)
+
+    schema = dict.fromkeys(first.columns, polars.Float64)
+    with whole(path, force=force) as file:
+        register_io_source(frames, schema=schema).sink_parquet(file)
+        if stopped:
+            raise stopped[0]
 
 
 def _write_csv(table: Table, names: Sequence[str], file: TextIO) -> None:
