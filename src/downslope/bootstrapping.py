@@ -72,8 +72,8 @@ def bootstrap(fit: "Fit", repeats: int, seed: int) -> Bootstrap:
             "method='profile'"
         )
     with double_precision():
-        if problem.straight is not None and not problem.bounded:
-            found = solved(problem.straight, problem.weights, int(repeats), int(seed))
+        if problem.by_row is not None and not problem.bounded:
+            found = solved(problem.by_row, problem.weights, int(repeats), int(seed))
         else:
             answer, rule = run.params[list(problem.restriction.free)], searching_for(problem)
             limits = problem.lower, problem.upper

@@ -6,6 +6,7 @@ import numpy as np
 
 from downslope.fitting import train
 from downslope.history import Curvature
+from downslope.objective import Objective, Rows
 from downslope.plan import Plan
 from downslope.probe import gradient, losses_at, minimum
 from downslope.probe.curvature import spectra, summed_up
@@ -41,7 +42,7 @@ def grounded(problem: Problem, plan: Plan, start: np.ndarray, notes: list[str]) 
     """
     size = len(problem.free)
     smooth = problem.restriction.model.smooth and problem.objective.loss.level is None
-    many = smooth and size > problem.target.size
+    many = smooth and size > problem.size
     own = plan.changed(
         optimizer=("adam" if problem.bounded else "lbfgs") if many else "auto",
         learning_rate=None, steps=None, epochs=None, batch_size=None, tolerance=None,
@@ -49,7 +50,7 @@ def grounded(problem: Problem, plan: Plan, start: np.ndarray, notes: list[str]) 
     answer = train(problem, own)
     point = problem.inner(answer.run.params[None])[0]
     # not the loss of the fit: rounded in the same way as those of the real runs
-    loss = float(losses_at(problem.objective, point[None], problem.rows)[0])
+    loss = float(losses_at(*_seen(problem, point))[0])
     if not smooth:
         which = "the model" if problem.objective.loss.level is None else "the loss"
         notes.append(f"{which} has kinks, where curvature tells nothing: all is read off the real runs")
@@ -64,16 +65,16 @@ def leading(problem: Problem, ground: Ground, reached: np.ndarray, arrived: floa
     """The ground under a point (q,) that a real run has reached: that of our own fit, if it leads there; else the
     minimum nearby, or the point itself.
     """
-    start_loss = float(losses_at(problem.objective, reached[None], problem.rows)[0])
+    start_loss = float(losses_at(*_seen(problem, reached))[0])
     if not np.isfinite(start_loss) or start_loss <= arrived or problem.rescaling is not None:
         return ground
     near, size = None, reached.size
-    if size <= min(FEW_PARAMETERS, problem.target.size):
+    if size <= min(FEW_PARAMETERS, problem.size):
         with np.errstate(all="ignore"):
             near = minimum(problem.look, reached, problem.lower, problem.upper, problem.enough)
     if near is not None and near.found:
         point = near.params
-        loss = float(losses_at(problem.objective, point[None], problem.rows)[0])
+        loss = float(losses_at(*_seen(problem, point))[0])
         if loss <= arrived:
             return ground
         notes.append(
@@ -95,9 +96,10 @@ def _at(
 ) -> Ground:
     """What is known of the curvature at a point and at the start."""
     names, size, steps_of = problem.free, point.size, np.array([0, steps])
+    objective, rows = problem.stepped
     none = Ground(point, loss, lowest, None, np.zeros(0), np.zeros((size, 0)), np.zeros(0), None)
     if size > FEW_PARAMETERS:
-        ends = [extremes(problem.objective, each, problem.rows) for each in (start, point)]
+        ends = [extremes(objective, each, rows) for each in (start, point)]
         sure = "" if ends[1].sure else f", to {max(ends[1].errors):.1g}"
         notes.append(f"{count(size)} parameters: only the ends of the spectrum are known{sure}")
         values = np.array([[each.lowest, each.highest] for each in ends])
@@ -106,12 +108,12 @@ def _at(
         vectors = np.stack([ends[1].flattest, ends[1].steepest], axis=1)
         known = summed_up(names, steps_of, values, vectors)
         return none._replace(values=values[1], vectors=vectors, starting=values[0], curvature=known)
-    values, vectors = spectra(problem.objective, np.array([start, point]), problem.rows)
+    values, vectors = spectra(objective, np.array([start, point]), rows)
     if not np.isfinite(values[1]).all():
         notes.append("the curvature at the minimum is no number: all is read off the real runs")
         return none
     matrix = (vectors[1] * values[1]) @ vectors[1].T
-    resting = held_at(point, gradient(problem.objective, point, problem.rows), problem.lower, problem.upper)
+    resting = held_at(point, gradient(objective, point, rows), problem.lower, problem.upper)
     if resting.any():  # a parameter that rests on its bound takes no part
         moving = np.ix_(~resting, ~resting)
         inner = np.zeros((size, size))
@@ -120,3 +122,9 @@ def _at(
         values[1], vectors[1] = np.linalg.eigh(matrix)
     known = summed_up(names, steps_of, values, vectors)
     return Ground(point, loss, lowest, matrix, values[1], vectors[1], values[0], known)
+
+
+def _seen(problem: Problem, point: np.ndarray) -> tuple[Objective, np.ndarray, Rows]:
+    """A point (q,) for `losses_at`, on what the real runs see."""
+    objective, rows = problem.stepped
+    return objective, point[None], rows

@@ -10,19 +10,24 @@ import numpy as np
 from downslope.data import Reading, Table, from_arrays, read
 from downslope.data.positional import is_positional, split
 from downslope.errors import DataError, RequestError, shortened
-from downslope.model import Formula, Ready, arguments, as_model, names_in, read_formula
+from downslope.model import Formula, Model, Ready, arguments, as_model, names_in, read_formula
 from downslope.model.names import column_text
 from downslope.objective import Loss
 from downslope.plan import Plan
 
 
+def needed(model: Any, target: Any, plan: Plan) -> set[str] | None:
+    """Names that may be columns which are needed; None if only the data can tell."""
+    names = names_in(model)
+    extra = {name for name in (target, plan.sigma, plan.weights) if isinstance(name, str)}
+    return None if names is None else set(names) | extra
+
+
 def gather(model: Any, data: Any, target: Any, plan: Plan, reading: Reading) -> tuple[Table, str | None]:
     """The data as a Table, and the name of the column that holds the target where the model does not say."""
     names = names_in(model)
-    extra = {name for name in (target, plan.sigma, plan.weights) if isinstance(name, str)}
-    wanted = None if names is None else set(names) | extra
     if not is_positional(data):
-        table = read(data, only=wanted, reading=reading)
+        table = read(data, only=needed(model, target, plan), reading=reading)
         if isinstance(target, str) and _has_left_side(model):
             raise RequestError(
                 f"the formula says what is predicted, and target={target!r} says it again; leave target out, or give a "
@@ -90,28 +95,61 @@ def _with_column(table: Table, name: str, values: Any) -> Table:
     return from_arrays((*table.columns, name), (*table.columns.values(), values))
 
 
+def target_of(
+    model: Model, table: Table, column: str | None, some: slice | np.ndarray, first: int = 0
+) -> tuple[np.ndarray, str]:
+    """The target of some rows, and what it is called; `first` rows stand before those of the table.
+
+    Raises: RequestError if it is no number, with the row; or if nothing says what it is.
+    """
+    if model.target is not None:
+        values = np.asarray(model.target({name: table[name] for name in model.target_columns}), dtype=np.float64)
+        if not np.isfinite(values[some]).all():
+            row = int(np.arange(values.size)[some][np.argmin(np.isfinite(values[some]))])
+            at = ", ".join(f"{name} = {table[name][row]:g}" for name in model.target_columns)
+            bad = int((~np.isfinite(values[some])).sum())
+            raise RequestError(
+                f"{model.target_text} is {values[row]} in row {first + row + 1} ({at}), and not a finite number "
+                f"in {bad} of {values.size} rows"
+            )
+        return values[some], str(model.target_text)
+    if column is None:
+        raise RequestError(f"which column is the target? Say target='...'. Columns: {shortened(table.available)}")
+    return table[column][some], column
+
+
 def row_weights(table: Table, plan: Plan, loss: Loss, rows: int) -> tuple[np.ndarray | None, np.ndarray | float]:
     """Weight (n,) or None, and spread (n,) or 1."""
+    weight, spread = raw_weights(table, plan, loss, rows)
+    if weight is None:
+        return weight, spread
+    if not weight.any():
+        raise DataError("all weights are 0: no row counts")
+    return weight / weight.mean(), spread  # one on average, so that the mean over a batch needs no other divisor
+
+
+def raw_weights(
+    table: Table, plan: Plan, loss: Loss, rows: int, first: int = 0
+) -> tuple[np.ndarray | None, np.ndarray | float]:
+    """The same as they were given; `first` rows stand before those of the table."""
     if plan.weights is not None:
-        weight = _by_row("weights", plan.weights, table, rows)
+        weight = _by_row("weights", plan.weights, table, rows, first)
         if (weight < 0).any():
             row = int(np.argmax(weight < 0))
-            raise DataError(f"weights must not be negative: row {row + 1} has {weight[row]:g}")
-        if not weight.any():
-            raise DataError("all weights are 0: no row counts")
-        return weight / weight.mean(), 1.0  # one on average, so that the mean over a batch needs no other divisor
+            raise DataError(f"weights must not be negative: row {first + row + 1} has {weight[row]:g}")
+        return weight, 1.0
     if plan.sigma is None:
         return None, 1.0
     if not loss.by_spread:
         raise RequestError(f"sigma has no meaning for the loss {loss.text}; use weights")
-    spread = _by_row("sigma", plan.sigma, table, rows)
+    spread = _by_row("sigma", plan.sigma, table, rows, first)
     if (spread <= 0).any():
         row = int(np.argmax(spread <= 0))
-        raise DataError(f"sigma must be positive: row {row + 1} has {spread[row]:g}")
+        raise DataError(f"sigma must be positive: row {first + row + 1} has {spread[row]:g}")
     return None, spread
 
 
-def _by_row(what: str, given: Any, table: Table, rows: int) -> np.ndarray:
+def _by_row(what: str, given: Any, table: Table, rows: int, first: int) -> np.ndarray:
     """One number a row, from a column's name, one number or an array."""
     if isinstance(given, str):
         if given in table.available:
@@ -124,5 +162,5 @@ def _by_row(what: str, given: Any, table: Table, rows: int) -> np.ndarray:
     if values.shape != (rows,):
         raise DataError(f"{what} has {values.size} rows, the data {rows}")
     if not np.isfinite(values).all():
-        raise DataError(f"{what} is not a finite number in row {int(np.argmin(np.isfinite(values))) + 1}")
+        raise DataError(f"{what} is not a finite number in row {first + int(np.argmin(np.isfinite(values))) + 1}")
     return values

@@ -160,6 +160,11 @@ def posed(fit: "Fit", what: str) -> "Problem":
     if isinstance(loss, str) and loss.startswith(("mae", "quantile")):
         raise RequestError(f"{what} needs a smooth loss, and {loss} has kinks; ask for method='covariance'")
     if fit.problem is not None:
+        if fit.problem.everywhere is not None:
+            raise RequestError(
+                f"{what} needs all rows in memory, and only {fit.problem.target.size:,} of {fit.run.rows:,} are. With "
+                "so many rows the covariance says the same: ask for method='covariance'"
+            )
         return fit.problem
     if fit.run.columns is None:
         raise RequestError(

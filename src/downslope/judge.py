@@ -48,7 +48,7 @@ def judge(
         against = blurred  # a search that does not settle does so for this reason
     if diverged and not against:
         against = ["the descent was leaving for infinity"]
-    rows = problem.target.size
+    rows = problem.size
     if proof is None and (best is None or not best.metric.rank):
         against += _flat(history, losses[1], problem)
     if best is None and proof is None and len(problem.free) > rows:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from downslope.data import Reading, Scaling, Table
+from downslope.data import Reading, Scaling, Stream, Table, streamed_if_large
 from downslope.data.holding_out import HeldOut, divide
-from downslope.errors import RequestError, UnknownName, shortened
+from downslope.errors import RequestError, UnknownName
 from downslope.history import History, Run
 from downslope.history.store import Described
-from downslope.inputs import gather, row_weights, written_out
+from downslope.inputs import gather, needed, row_weights, target_of, written_out
 from downslope.model import (
     Formula,
     Model,
@@ -31,7 +31,7 @@ from downslope.objective.loss import check_loss, check_target
 from downslope.plan import Plan, asdict_shallow, differing, named
 from downslope.problem import Problem
 
-THE_WAY = {"optimizer", "learning_rate", "steps", "epochs", "batch_size", "tolerance", "repair"}
+THE_WAY = {"optimizer", "learning_rate", "steps", "epochs", "batch_size", "tolerance", "repair", "device"}
 """Fields of a plan on which no problem depends; nor on the seed, unless rows are held out."""
 
 
@@ -42,6 +42,15 @@ def pose(
 
     Raises: RequestError for the model, the parameters or the settings; DataError for the data.
     """
+    if hasattr(data, "crew"):
+        from downslope.clustering import pose_on_cluster
+
+        return pose_on_cluster(model, data, target, plan, truth)
+    data = streamed_if_large(data, needed(model, target, plan), reading or Reading())
+    if isinstance(data, Stream):
+        from downslope.streaming import pose_stream  # which poses some of its rows here
+
+        return pose_stream(model, data, target, plan, truth)
     table, target_column = gather(model, data, target, plan, reading or Reading())
     if truth is not None:
         table = replace(table, truth=truth)
@@ -64,7 +73,7 @@ def pose(
         counted = np.flatnonzero(weight)
         notes.append(f"{table.rows - counted.size:,} rows of weight 0 do not count")
     some = slice(None) if counted is None else counted
-    values, name = _target(bound, table, target_column, some)
+    values, name = target_of(bound, table, target_column, some)
     check_target(loss, values if plan.sigma is None else values / spread, name)
     apart = None
     if plan.validation is not None:
@@ -128,7 +137,7 @@ def pose_changed(problem: Problem, before: Plan, plan: Plan) -> Problem:
     """
     changed = set(differing(before, plan)) - THE_WAY - (set() if plan.validation is not None else {"seed"})
     if changed - {"start"}:
-        return pose(problem.spec, problem.table, None if problem.model.target else problem.target_name, plan)
+        return pose(problem.spec, problem.source, None if problem.model.target else problem.target_name, plan)
     for name in plan.start:
         if name not in problem.model.parameters:
             raise UnknownName("parameter in start", name, problem.model.parameters)
@@ -150,13 +159,27 @@ def pose_again(run: Run, spec: Any, plan: Plan, data: Any = None, reading: Readi
     plan = plan.changed(start={name: value for name, value in begun.items() if name not in {*plan.fixed, *plan.tied}})
     table = Table(run.columns or {}, source=run.source, truth=run.truth_text) if data is None else data
     problem = pose(spec, table, run.target if run.is_code else None, plan, reading)
-    if problem.table.fingerprint() != run.fingerprint:
+    if problem.fingerprint != run.fingerprint:
         values = ", ".join(f"{name!r}: {value!r}" for name, value in run.values.items())
         raise RequestError(
             f"these are not the data that the run saw ({run.source}). To go on from its answer on other data, fit anew "
             f"with start={{{values}}}"
         )
     return problem
+
+
+def check_unchanged(problem: Problem) -> None:
+    """Refuse data that are the user's own arrays, and were changed since they were read.
+
+    Raises: RequestError with their names.
+    """
+    changed = problem.table.changed
+    if changed:
+        names = " and ".join(changed)
+        raise RequestError(
+            f"{names} {'was' if len(changed) == 1 else 'were'} changed since the fit read the data: it keeps no copy "
+            "of arrays that large. Fit anew, or give the data as they were"
+        )
 
 
 def check_start(problem: Problem, history: History) -> None:
@@ -199,24 +222,6 @@ def check_start(problem: Problem, history: History) -> None:
     raise RequestError(
         f"at the start ({at}) {what}. Give a start where it is a number, such as start={{...}} or --start.NAME VALUE"
     )
-
-
-def _target(model: Model, table: Table, column: str | None, some: slice | np.ndarray) -> tuple[np.ndarray, str]:
-    """The target of some rows, and what it is called."""
-    if model.target is not None:
-        values = np.asarray(model.target({name: table[name] for name in model.target_columns}), dtype=np.float64)
-        if not np.isfinite(values[some]).all():
-            row = int(np.arange(values.size)[some][np.argmin(np.isfinite(values[some]))])
-            at = ", ".join(f"{name} = {table[name][row]:g}" for name in model.target_columns)
-            bad = int((~np.isfinite(values[some])).sum())
-            raise RequestError(
-                f"{model.target_text} is {values[row]} in row {row + 1} ({at}), and not a finite number in {bad} of "
-                f"{values.size} rows"
-            )
-        return values[some], str(model.target_text)
-    if column is None:
-        raise RequestError(f"which column is the target? Say target='...'. Columns: {shortened(table.available)}")
-    return table[column][some], column
 
 
 def _start(model: Model, held: Restriction, columns: Mapping[str, np.ndarray], plan: Plan) -> np.ndarray:

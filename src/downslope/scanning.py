@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from downslope.arrays import double_precision
+from downslope.clustering import on_cluster
 from downslope.data import Reading
 from downslope.descent import SEARCHES, SOLVERS, Rule, as_rule
 from downslope.descent.rate_lanes import Lanes, Race, race
+from downslope.device import on_device
 from downslope.errors import RequestError
 from downslope.grounding import Ground, grounded, leading
 from downslope.measuring.point import look_at
@@ -44,12 +46,13 @@ def scan(
     rates: Any = None,
     steps: int | None = None,
     reading: Reading | None = None,
+    cluster: Any = None,
     **settings: Any,
 ) -> Scan:
     """Which learning rates stall, learn, overshoot, bounce or diverge, for this model, these data and this rule.
 
     Args:
-        model, data, target, reading: as for `fit`.
+        model, data, target, reading, cluster: as for `fit`.
         rates: the rates to try; left out, 256 around the limit.
         steps: of each real run; left out, enough for the fastest rate, from 500 to 20,000.
         settings: the fields of `Plan`. `optimizer` is the rule, "gd" if left out; with `batch_size`, the noise of
@@ -64,7 +67,7 @@ def scan(
     plan = Plan(**settings, steps=steps)
     rule = _rule(plan)
     tried = None if rates is None else _checked(rates)
-    with double_precision():
+    with double_precision(), on_device(plan.device), on_cluster(cluster, data, reading) as data:
         problem = pose(model, data, target, plan, reading)
         return _scanned(problem, plan, rule, tried)
 
@@ -72,7 +75,10 @@ def scan(
 def _scanned(problem: Problem, plan: Plan, rule: Rule, tried: np.ndarray | None) -> Scan:
     notes = list(problem.notes)
     start = problem.inner(problem.start[None])[0]
-    start_loss = float(losses_at(problem.objective, start[None], problem.rows)[0])
+    objective, rows = problem.stepped
+    start_loss = float(losses_at(objective, start[None], rows)[0])
+    if problem.everywhere is not None and problem.factor is None:
+        notes.append(f"the scan is of the {count(problem.target.size)} rows that are kept of all")
     ground = grounded(problem, plan, start, notes)
     known = law(rule.text) if ground.values.size else None
     if known and not problem.convex and tried is None:
@@ -110,7 +116,7 @@ def _scanned(problem: Problem, plan: Plan, rule: Rule, tried: np.ndarray | None)
         rule=rule.text,
         formula=problem.model.text,
         source=problem.table.source,
-        rows=problem.target.size,
+        rows=problem.size,
         steps=goal.steps,
         limit=most,
         fastest=quick,
@@ -187,7 +193,7 @@ def _around(
         return np.geomspace(BELOW * low, ABOVE * high, LANES)
     way = float(np.max(np.abs(ground.minimum - start), initial=0.0)) or 1.0
     if law(rule.text):
-        slope = float(np.linalg.norm(gradient(problem.objective, start, problem.rows)))
+        slope = float(np.linalg.norm(gradient(problem.stepped[0], start, problem.stepped[1])))
         way = way / slope if np.isfinite(slope) and slope > 0 else way
     return np.geomspace(1e-4 * way, 10 * way, LANES)
 
@@ -214,13 +220,15 @@ def _run(
     notes: list[str],
 ) -> tuple[Lanes, np.ndarray, float | None]:  # fmt: skip
     """The real runs, their losses over all rows, and the loss of the minimum on the rows that they saw, if not all."""
-    rows, size = problem.rows, problem.target.size
+    objective, rows, size = problem.objective, problem.rows, problem.target.size
     batch_size = plan.batch_size or (1 if rule.text == "sgd" else None)
     if batch_size is not None and batch_size > size:
         raise RequestError(f"batch_size is {batch_size}, but there are only {size} rows")
     most = int(max(LEAST_ROWS, WORK / (tried.size * goal.steps)))
     here = None
-    if batch_size is None and size > most:
+    if batch_size is None and problem.factor is not None:
+        (objective, rows), size = problem.stepped, len(problem.free) + 1
+    elif batch_size is None and size > most:
         rows = problem.some_rows(most, plan.seed)
         here = float(losses_at(problem.objective, ground.minimum[None], rows)[0])
         notes.append(
@@ -229,11 +237,9 @@ def _run(
     steepest = ground.vectors[:, int(np.argmax(ground.values))] if ground.values.size else np.zeros(start.size)
     limits = problem.lower, problem.upper
     arrived = goal.arrived if here is None else goal._replace(best=here).arrived
-    asked = Race(
-        problem.objective, rule, rows, size, start, limits, steepest, arrived, goal.steps, batch_size, plan.seed
-    )
+    asked = Race(objective, rule, rows, size, start, limits, steepest, arrived, goal.steps, batch_size, plan.seed)
     lanes = race(asked, tried)
-    if rows is problem.rows and batch_size is None:
+    if here is None and batch_size is None:
         return lanes, lanes.loss, None
     return lanes, losses_at(problem.objective, lanes.params, problem.rows), here
 

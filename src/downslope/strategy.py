@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from downslope.descent import SEARCHES, SOLVERS, Rates, Rule, as_rates, as_rule, searching
+from downslope.descent.closed_path import can_jump
 from downslope.errors import RequestError
 from downslope.plan import Plan
 from downslope.probe import gradient, hessian
@@ -29,6 +30,7 @@ class Strategy:
     settles:   it goes on until it is at a minimum, however many steps that takes.
     convex:    there is one minimum only.
     on_factor: it steps on the factor of the rows, which holds all that such steps can see of them.
+    jumps:     where it is after any number of steps is known without those between.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Strategy:
     settles: bool
     convex: bool
     on_factor: bool
+    jumps: bool
     notes: tuple[str, ...]
 
     @property
@@ -72,7 +75,7 @@ def choose(plan: Plan, problem: Problem, before: int = 0) -> Strategy:
 
     Raises: RequestError for settings that exclude each other.
     """
-    rows, loss = problem.target.size, problem.objective.loss
+    rows, loss = problem.size, problem.objective.loss
     notes: list[str] = []
     linear = problem.linear
     asked = _optimizer(plan, problem, linear, notes)
@@ -97,10 +100,17 @@ def choose(plan: Plan, problem: Problem, before: int = 0) -> Strategy:
     unlimited = plan.steps is None and plan.epochs is None
     settles = unlimited and (automatic or rule is None or rule.searches)
     on_factor = rule is not None and not rule.searches and batch_size is None and problem.factor is not None
-    if on_factor:
+    jumps = can_jump(rule, rates, steps) and batch_size is None and not problem.bounded and problem.straight is not None
+    if jumps:
+        notes.append(
+            f"a linear model and mse: where {name} is after any number of steps is known, so these {steps:,} are not "
+            "taken one by one; they lead where a loop does"
+        )
+    elif on_factor:
         notes.append(f"a linear model and mse: each step is taken on the factor R of the {rows:,} rows, the same step")
+    ended = automatic and unlimited
     return Strategy(
-        name, rule, rates, steps, batch_size, automatic and unlimited, settles, problem.convex, on_factor, tuple(notes)
+        name, rule, rates, steps, batch_size, ended, settles, problem.convex, on_factor, jumps, tuple(notes)
     )
 
 
@@ -119,9 +129,9 @@ def _optimizer(plan: Plan, problem: Problem, linear: tuple[int, ...], notes: lis
         notes.append(f"optimizer: gd, because {given} was given")
         return "gd"
     smooth = problem.restriction.model.smooth
-    if smooth and size <= FEW_PARAMETERS and size > problem.target.size:
+    if smooth and size <= FEW_PARAMETERS and size > problem.size:
         raise RequestError(
-            f"{size} parameters, but only {problem.target.size} rows: the data cannot determine them. "
+            f"{size} parameters, but only {problem.size} rows: the data cannot determine them. "
             "Take a smaller model, or name an optimizer (optimizer='adam') to descend all the same"
         )
     name, why = _automatic(problem, linear)
@@ -241,8 +251,8 @@ def _rates(
 def _rate_from_distance(problem: Problem) -> tuple[float, str]:
     """For rules whose steps have one length, whatever the slope: a share of the way that both foretell."""
     start = problem.inner(problem.start[None])[0]
-    matrix = hessian(problem.objective, start, problem.rows)
-    slope = gradient(problem.objective, start, problem.rows)
+    objective, rows = problem.stepped
+    matrix, slope = hessian(objective, start, rows), gradient(objective, start, rows)
     if not (np.isfinite(matrix).all() and np.isfinite(slope).all()):
         return 0.1, "a guess, because the curvature at the start is no number"
     values, vectors = np.linalg.eigh(matrix)
@@ -256,7 +266,8 @@ def _rate_from_distance(problem: Problem) -> tuple[float, str]:
 
 def _rate_from_curvature(problem: Problem, batch_size: int | None) -> tuple[float, str]:
     """1/curvature at the start: half the rate at which a parabola of this steepness would diverge."""
-    matrix = hessian(problem.objective, problem.inner(problem.start[None])[0], problem.rows)
+    objective, rows = problem.stepped
+    matrix = hessian(objective, problem.inner(problem.start[None])[0], rows)
     steepest = float(np.max(np.abs(np.linalg.eigvalsh(matrix)))) if np.isfinite(matrix).all() else 0.0
     if steepest == 0:
         return 0.01, "a guess, because the loss has no curvature at the start"

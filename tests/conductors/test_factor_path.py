@@ -113,3 +113,45 @@ def test_again_refuses_what_fit_refuses(table):
             before.again(**change)
         assert str(anew.value) == str(again.value)
         assert words.split(" named")[0].split(" is")[0].split()[-1] in str(again.value)
+
+
+def test_no_matrix_of_all_rows_is_made(table, monkeypatch):
+    def refuse(problem):
+        raise AssertionError("this is as large as the data")
+
+    monkeypatch.setattr("downslope.problem.Problem.design", property(refuse))
+    monkeypatch.setattr("downslope.problem.Problem.rows", property(refuse))
+    for more in ({}, {"scale": "columns"}, {"weights": "v"}, {"fixed": {"b": 0.25}}, plan(), plan(optimizer="adam")):
+        assert ds.fit("y = w*x + b", table, **more).state in ("certified", "usable")
+
+
+@pytest.mark.parametrize("more", [{}, {"weights": "v"}, {"sigma": "s", "sigma_is": "relative"}], ids=str)
+def test_the_answer_and_its_errors_are_those_of_lapack(table, more):
+    fit = ds.fit("y = w*x + b*exp(s) + c", table, **more)
+    root = np.sqrt(table["v"]) if "weights" in more else 1 / table["s"] if "sigma" in more else np.ones(ROWS)
+    design = np.column_stack([table["x"], np.exp(table["s"]), np.ones(ROWS)]) * root[:, None]
+    best, squares, *_ = np.linalg.lstsq(design, table["y"] * root, rcond=None)
+    errors = np.sqrt(squares[0] / (ROWS - 3) * np.diag(np.linalg.inv(design.T @ design)))
+    assert list(fit.params.values()) == pytest.approx(best, rel=1e-11)
+    assert list(fit.errors.values()) == pytest.approx(errors, rel=1e-8)
+    assert fit.state == "certified"
+
+
+def test_a_function_is_factored_by_chunks_as_a_formula_is(table):
+    def line(x, w, b):
+        return w * x + b
+
+    by_function, by_formula = ds.fit(line, table["x"], table["y"]), ds.fit("y = w*x + b", table)
+    assert by_function.params == pytest.approx(by_formula.params, rel=1e-12)
+    assert by_function.errors == pytest.approx(by_formula.errors, rel=1e-10)
+    assert by_function.run.chosen["optimizer"] == "closed-form"
+
+
+def test_a_function_that_bends_in_a_few_rows_is_not_taken_for_linear(table):
+    x = table["x"].copy()
+    x[12_345] = 50.0
+
+    def bent(x, w, b):
+        return w * x + b + (x > 40) * w**2
+
+    assert ds.fit(bent, x, table["y"]).run.chosen["optimizer"] != "closed-form"

@@ -80,7 +80,8 @@ def test_leaving_rows_out_one_by_one_is_what_fits_without_them_say(seed, rows):
     design = np.column_stack([line(rows, generator), generator.normal(size=rows)])
     noise = generator.standard_t(2, rows)
     basis = np.linalg.qr(design)[0]
-    left = probe._leave_out(basis, noise - basis @ (basis.T @ noise), rows - 3, min(5, rows - 5))
+    rest = noise - basis @ (basis.T @ noise)
+    left = probe._leave_out(basis, rest, probe._All(rows, float(rest @ rest)), min(5, rows - 5))
     kept = np.ones(rows, bool)
     for place, residual in zip(left.places, left.residuals, strict=True):
         # the row's own prediction by a fit without it, over its standard error

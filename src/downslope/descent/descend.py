@@ -29,11 +29,12 @@ class Descent(NamedTuple):
 
     Shapes: start (p,); limits, lower and upper bounds (p,) each, or None where there are none. To go on from an
     earlier run, `memory` is its packed state (start is then not used) and `first_norm` the length of its first
-    gradient, of which `tolerance` is a share.
+    gradient, of which `tolerance` is a share. `done` of the steps lie behind that memory already, where a descent was
+    cut short: it then ends as it would have ended.
     """
 
     objective: Objective
-    rows: Rows
+    rows: Rows | None
     row_count: int
     parameters: tuple[str, ...]
     rule: Rule
@@ -46,17 +47,20 @@ class Descent(NamedTuple):
     first_norm: float | None = None
     memory: np.ndarray | None = None
     limits: tuple[np.ndarray, np.ndarray] | None = None
+    done: int = 0
 
 
 class Block(NamedTuple):
     """Some steps: their history, the packed state in its last row, why the descent stopped there ("" if it goes on),
-    and what a solver that ended knows of the minimum.
+    and what a solver that ended knows of the minimum. `moves` (m, p) are the steps from the rows, where these do not
+    follow one another.
     """
 
     history: History
     memory: np.ndarray
     stopped: str
     proof: Any = None
+    moves: np.ndarray | None = None
 
 
 def descend(descent: Descent, wanted: Callable[[], bool] = lambda: True) -> Iterator[Block]:
@@ -74,15 +78,17 @@ def descend(descent: Descent, wanted: Callable[[], bool] = lambda: True) -> Iter
     if limits is None and descent.rule.searches:
         limits = np.full(descent.start.size, -np.inf), np.full(descent.start.size, np.inf)
     memory = compiled.first(descent.start) if descent.memory is None else compiled.resumed(descent.memory)
-    end = step_of(memory) + descent.steps
+    end = step_of(memory) - descent.done + descent.steps
     ahead = compiled.capacity
     if batch_size is not None:
         ahead = min(ahead, max(2, MOST_AHEAD // batch_size))
-    _check_rates(descent.rates.at(step_of(memory), min(descent.steps, ahead)))
+    check_rates(descent.rates.at(step_of(memory), min(end - step_of(memory), ahead)))
     small_gradient = 0.0
     if descent.tolerance is not None:
         norm = descent.first_norm
-        small_gradient = descent.tolerance * (_first_norm(descent, compiled, memory) if norm is None else norm)
+        if norm is None:
+            norm = _first_norm(descent, compiled, compiled.first(descent.start) if descent.done else memory)
+        small_gradient = descent.tolerance * norm
     chunk, stopped = _first_chunk(descent), ""
     while not stopped:
         here = step_of(memory)
@@ -91,16 +97,18 @@ def descend(descent: Descent, wanted: Callable[[], bool] = lambda: True) -> Iter
         started = time.perf_counter()
         memory, rows, halted = compiled.advance(memory, count, rates, small_gradient, descent.rows, index, limits)
         seconds = time.perf_counter() - started
-        if halted in STOPPED:
-            stopped = STOPPED[halted]
-        elif step_of(memory) >= end:
-            more = "" if descent.first_norm is None else "further "
-            stopped = f"all {descent.steps:,} {more}steps taken"
-        elif not wanted():
-            stopped = "interrupted"
-        yield Block(_history(descent, here, rows), memory, stopped)
+        stopped = stopped_by(descent, halted, step_of(memory) >= end) or ("" if wanted() else "interrupted")
+        yield Block(history_of(descent, here, rows), memory, stopped)
         aimed_at = int(chunk * MOST_SECONDS / max(seconds, 1e-6))
         chunk = max(1, chunk // 4, min(aimed_at, chunk * 4, ahead))
+
+
+def stopped_by(descent: Descent, halted: int, at_end: bool) -> str:
+    """Why a descent does not go on; "" if it does."""
+    if halted in STOPPED:
+        return STOPPED[halted]
+    more = "" if descent.first_norm is None else "further "
+    return f"all {descent.steps:,} {more}steps taken" if at_end else ""
 
 
 def standing(
@@ -134,8 +142,7 @@ def _ahead(descent: Descent, first: int, count: int, capacity: int, ahead: int) 
     """Rates (capacity,) and row numbers (ahead, batch_size) of the coming `count` steps; what is behind those is
     not used.
     """
-    rates = np.zeros(capacity)
-    rates[:count] = descent.rates.at(first, count)
+    rates = rates_ahead(descent, first, count, capacity)
     if descent.batch_size is None:
         return rates, None
     index = np.full((ahead, descent.batch_size), -1, dtype=np.int32)
@@ -143,7 +150,14 @@ def _ahead(descent: Descent, first: int, count: int, capacity: int, ahead: int) 
     return rates, index
 
 
-def _check_rates(rates: np.ndarray) -> None:
+def rates_ahead(descent: Descent, first: int, count: int, capacity: int) -> np.ndarray:
+    """Rates (capacity,) of the `count` steps from `first` on; what is behind those is not used."""
+    rates = np.zeros(capacity)
+    rates[:count] = descent.rates.at(first, count)
+    return rates
+
+
+def check_rates(rates: np.ndarray) -> None:
     """Refuse, before the first step, a schedule that gives no usable rate. Where one does so later, the run ends
     there.
     """
@@ -163,12 +177,12 @@ def _first_norm(descent: Descent, compiled: Program, memory: np.ndarray) -> floa
 def _first_chunk(descent: Descent) -> int:
     """Steps that surely fit the time aimed at, from the rows that each of them reads."""
     size = descent.start.size
-    width = max(1, len(descent.rows.columns)) + (size**2 if descent.rule.curvature else size)
+    width = max(1, len(descent.rows.columns) if descent.rows else 0) + (size**2 if descent.rule.curvature else size)
     reads = (descent.batch_size or descent.row_count) * width
     return max(1, int(2e7 / (100 + reads)))
 
 
-def _history(descent: Descent, first: int, rows: np.ndarray) -> History:
+def history_of(descent: Descent, first: int, rows: np.ndarray) -> History:
     """Recorded rows (m, 5 + 2p) as a History; no step has been taken from the last one."""
     columns = np.array(rows.T, order="C")
     loss, rate, gradient_norm, step_norm, landing = columns[:5]

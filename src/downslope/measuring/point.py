@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from downslope.factoring import slopes_squared
 from downslope.problem import Problem
 
 
@@ -32,9 +33,7 @@ def look_at(problem: Problem, params: np.ndarray) -> Point:
     if straight is None:
         seen = problem.look(free, np.eye(free.size))
         gradient, hessian, scores = seen.gradient, seen.hessian, seen.scores
-    else:  # one product of the rows with themselves
-        residual = straight.matrix @ free - straight.right
-        rises = 2.0 * straight.matrix * residual[:, None]
-        gradient, scores = straight.gradient(free), rises.T @ rises / straight.weight
+    else:
+        gradient, scores = straight.gradient(free), slopes_squared(problem, free)
         hessian = 2.0 * (straight.matrix.T @ straight.matrix) / straight.weight
     return Point(turn.T @ gradient, turn.T @ hessian @ turn, turn.T @ scores @ turn)

@@ -8,8 +8,9 @@ from downslope.history import Birth, Outlying, Reference, Run, Units, Validation
 from downslope.probe import jacobian
 from downslope.probe.born import born
 from downslope.probe.held_out import held_out, sampled
-from downslope.probe.outlying import outlying
+from downslope.probe.outlying import Whole, outlying
 from downslope.probe.silent import silent
+from downslope.probe.striking import StrikingWork
 from downslope.probe.units_on import units_on
 from downslope.problem import Problem
 
@@ -20,11 +21,13 @@ MOST_NUMBERS = 2e7
 def carrying(problem: Problem, known: Reference | None) -> Outlying | None:
     """The rows that carry the squared loss, at the lowest point known."""
     free = len(problem.free)
+    if known is not None and problem.everywhere is not None:
+        return _of_everywhere(problem, known)
     if known is None or not problem.objective.loss.least_squares or problem.target.size * free > MOST_NUMBERS:
         return None
     inside = known.params[list(problem.restriction.free)]
     root = np.sqrt(problem.weights) / problem.spread
-    straight = problem.straight
+    straight = problem.by_row
     if straight is not None:
         slopes, residual = straight.matrix, straight.matrix @ inside - straight.right
     else:
@@ -36,6 +39,21 @@ def carrying(problem: Problem, known: Reference | None) -> Outlying | None:
         return None
     size = float(np.sqrt(np.mean((problem.target * root) ** 2)))
     return outlying(slopes, residual, problem.numbers, size=size)
+
+
+def _of_everywhere(problem: Problem, known: Reference) -> Outlying | None:
+    """The same of rows that are not in memory, by a pass that finds the most striking of them."""
+    everywhere = problem.everywhere
+    if everywhere is None or not problem.objective.loss.least_squares or not everywhere.open:
+        return None
+    inside = known.params[list(problem.restriction.free)]
+    triangle = problem.look(inside, None).triangle * np.sqrt(everywhere.weight / 2.0)
+    whole = Whole(everywhere.rows, triangle)
+    if not np.isfinite(triangle).all() or whole.back.shape[1] < inside.size:
+        return None
+    found = problem.shards.total(StrikingWork(problem.objective, problem.constants, inside, whole.back))
+    size = float(np.sqrt(np.mean((problem.target * np.sqrt(problem.weights) / problem.spread) ** 2)))
+    return outlying(found.jacobian, found.residual, found.numbers, size=size, whole=whole)
 
 
 def units(problem: Problem, run: Run, known: Reference | None) -> Units | None:

@@ -121,6 +121,7 @@ def bind_text(text: str, available: tuple[str, ...], claimed: frozenset[str] = f
         start=_starts(ready, argument, known, target),
         key=_key(formula.right, known, ready),
         smooth=_smooth(formula.right, known.parameters),
+        recipe=(bind_text, (text, available, claimed)),
     )
 
 

@@ -141,6 +141,7 @@ def _bind(known: Surroundings, available: tuple[str, ...], claimed: frozenset[st
         latex=None,
         start=lambda _: {parameter: args.starts[parameter] for parameter in parameters if parameter in args.starts},
         key=("function", known, tuple(columns), parameters),
+        recipe=(bind, (function, available, claimed)),
     )
 
 

@@ -7,6 +7,8 @@ import numpy as np
 
 from downslope.model.model import Model
 
+MANY = 65_536
+"""Rows beyond which a design is not made of all of them at a time."""
 EXACT = 1e-9
 """Largest difference, relative to the size of the predictions, that counts as none."""
 
@@ -56,7 +58,8 @@ class Rescaling(NamedTuple):
 
     def back(self, params: np.ndarray) -> np.ndarray:
         """From the scaled columns to the user's; params (..., p)."""
-        return params @ self.turn.T + self.shift
+        # point by point, so that the digits of one do not depend on how many it came with
+        return (self.turn @ params[..., None])[..., 0] + self.shift
 
     def forward(self, params: np.ndarray) -> np.ndarray:
         """From the user's columns to the scaled ones; params (p,)."""
@@ -73,6 +76,34 @@ def rescaling(model: Model, columns: Mapping[str, np.ndarray], scaled: Mapping[s
     None if they cannot: the model is not linear in its parameters, or it has no parameter that takes up the change
     (y = w*x has none for a shifted x), or the data leave some parameters open.
     """
+    rows = max((values.size for values in columns.values()), default=0)
+    found = _between(model, _some(columns, rows, _spread(columns, rows)), _some(scaled, rows, _spread(columns, rows)))
+    if found is None or rows <= MANY:
+        return found
+    for first in range(0, rows, MANY):
+        here = slice(first, first + MANY)
+        users, inner = design(model, _some(columns, rows, here)), design(model, _some(scaled, rows, here))
+        if users is None or inner is None or not _agree(users, inner, found):
+            return None
+    return found
+
+
+def _spread(columns: Mapping[str, np.ndarray], rows: int) -> slice | np.ndarray:
+    """All rows, or so many and those where a column is smallest or largest."""
+    if rows <= MANY:
+        return slice(None)
+    wide = [values for values in columns.values() if values.size == rows]
+    ends = [end for values in wide for end in (int(np.argmin(values)), int(np.argmax(values)))]
+    return np.unique(np.concatenate([np.linspace(0, rows - 1, MANY // 4).astype(int), ends]))
+
+
+def _some(columns: Mapping[str, np.ndarray], rows: int, some: slice | np.ndarray) -> dict[str, np.ndarray]:
+    """Some rows of columns; constants as they are."""
+    return {name: values[some] if values.size == rows else values for name, values in columns.items()}
+
+
+def _between(model: Model, columns: Mapping[str, np.ndarray], scaled: Mapping[str, np.ndarray]) -> Rescaling | None:
+    """`rescaling` on these rows."""
     users, inner = design(model, columns), design(model, scaled)
     if users is None or inner is None:
         return None
@@ -80,8 +111,14 @@ def rescaling(model: Model, columns: Mapping[str, np.ndarray], scaled: Mapping[s
     if not width.all() or np.linalg.matrix_rank(users.matrix / width) < width.size:
         return None
     wanted = np.column_stack([inner.matrix, inner.offset - users.offset])
-    found = np.linalg.lstsq(users.matrix / width, wanted, rcond=None)[0] / width[:, None]
-    rounding = np.finfo(float).eps * users.matrix.shape[1] * np.max(np.abs(users.matrix) @ np.abs(found))
-    if np.max(np.abs(users.matrix @ found - wanted)) > EXACT * np.max(np.abs(wanted)) + 4 * rounding:
-        return None
-    return Rescaling(found[:, :-1], found[:, -1])
+    turned = np.linalg.lstsq(users.matrix / width, wanted, rcond=None)[0] / width[:, None]
+    found = Rescaling(turned[:, :-1], turned[:, -1])
+    return found if _agree(users, inner, found) else None
+
+
+def _agree(users: Design, inner: Design, found: Rescaling) -> bool:
+    """Whether the two designs give the same predictions."""
+    wanted = np.column_stack([inner.matrix, inner.offset - users.offset])
+    turned = np.column_stack([found.turn, found.shift])
+    rounding = np.finfo(float).eps * users.matrix.shape[1] * np.max(np.abs(users.matrix) @ np.abs(turned))
+    return bool(np.max(np.abs(users.matrix @ turned - wanted)) <= EXACT * np.max(np.abs(wanted)) + 4 * rounding)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,8 @@ class Model:
     smooth:         false if the slope by a parameter jumps somewhere, as that of relu(x - k) by k does. Python
                     functions are not looked into, and count as smooth.
     key:            equal keys, and only they, have the same predict.
+    recipe:         a function and its arguments, plain values, that make the same model in another process; None of a
+                    model that does not travel by that.
     """
 
     predict: Callable[[Params, Mapping[str, Rows]], Rows]
@@ -45,3 +48,7 @@ class Model:
     start: Starts
     key: Hashable
     smooth: bool = True
+    recipe: tuple[Callable[..., "Model"], tuple[Any, ...]] | None = None
+
+    def __reduce__(self) -> Any:
+        return super().__reduce__() if self.recipe is None else self.recipe

@@ -183,8 +183,13 @@ def _restricted(
         start=start,
         key=("restricted", model.key, left, follows),
         smooth=model.smooth and not any(map(kinked, ties)),
+        recipe=(_restricted_model, (model, held, follows)),
     )
     return restricted, layout, constants
+
+
+def _restricted_model(model: Model, held: tuple[str, ...], follows: tuple[tuple[str, str], ...]) -> Model:
+    return _restricted(model, held, follows)[0]
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ no, where the prediction is the log-odds.
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -45,6 +46,12 @@ class Loss:
     def of(self, prediction: np.ndarray, target: np.ndarray) -> np.ndarray:
         """What each row costs, (n,), in NumPy's arrays."""
         return np.asarray(self.by_row(jnp.asarray(prediction), jnp.asarray(target)))
+
+    def __reduce__(self) -> Any:
+        if isinstance(self.key, Surroundings):
+            return as_loss, (self.by_row,)
+        name, *options = [self.key] if isinstance(self.key, str) else self.key  # type: ignore[misc]
+        return as_loss, (f"{name}({', '.join(map(repr, options))})" if options else name,)
 
     @property
     def level(self) -> float | None:
@@ -216,22 +223,24 @@ def check_loss(loss: Loss) -> None:
         )
 
 
-def check_target(loss: Loss, target: np.ndarray, name: str) -> None:
+def check_target(loss: Loss, target: np.ndarray, name: str, first: int = 0) -> None:
     """Refuse targets that a loss cannot judge: `poisson` takes counts, `logistic` 0 to 1, and a square must be a
-    number other than 0.
+    number other than 0. `first` rows stand before these.
 
     Raises: DataError with the row.
     """
-    size = float(np.max(np.abs(target)))
+    size = max(float(np.max(target)), -float(np.min(target)))  # without a copy of as many numbers
     if loss.key == "mse" and size > 0 and not SMALLEST < size < LARGEST:
         row = int(np.argmax(np.abs(target)))
         raise DataError(
-            f"{name} is {target[row]:g} in row {row + 1}, and its square is no number that {loss.text} could use. "
-            "Give the column in other units"
+            f"{name} is {target[row]:g} in row {first + row + 1}, and its square is no number that {loss.text} could "
+            "use. Give the column in other units"
         )
     if loss.key == "logistic" and ((target < 0) | (target > 1)).any():
         row = int(np.argmax((target < 0) | (target > 1)))
-        raise DataError(f"logistic targets lie between 0 (no) and 1 (yes): {name} is {target[row]:g} in row {row + 1}")
+        raise DataError(
+            f"logistic targets lie between 0 (no) and 1 (yes): {name} is {target[row]:g} in row {first + row + 1}"
+        )
     if loss.key == "poisson" and (target < 0).any():
         row = int(np.argmax(target < 0))
-        raise DataError(f"poisson counts cannot be negative: {name} is {target[row]:g} in row {row + 1}")
+        raise DataError(f"poisson counts cannot be negative: {name} is {target[row]:g} in row {first + row + 1}")

@@ -64,6 +64,11 @@ class Objective:
     predict: Callable[[Any, Mapping[str, Any]], Any]
     loss: Loss
     key: Hashable
+    model: Model | None = None
+    """The model whose predictions these are, if it is one: what an objective is made of in another process."""
+
+    def __reduce__(self) -> Any:
+        return super().__reduce__() if self.model is None else (build, (self.model, self.loss))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Objective) and self.key == other.key
@@ -145,4 +150,4 @@ def chosen_rows(rows: Rows, index: jax.Array) -> Rows:
 
 def build(model: Model, loss: Loss) -> Objective:
     """The objective of a model under a loss."""
-    return Objective(model.predict, loss, (model.key, loss.key))
+    return Objective(model.predict, loss, (model.key, loss.key), model)

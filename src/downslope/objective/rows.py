@@ -5,8 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from downslope.device import on_gpu
+
 BLOCK = 8192
 """Rows in a block of a large set: a few columns of it stay in the cache."""
+WIDE_BLOCK = 1 << 20
+"""The same on a graphics processor, which has to be given much to do at a time."""
 
 
 class Rows(NamedTuple):
@@ -30,10 +34,11 @@ def capacity(rows: int) -> tuple[int, int]:
     >>> capacity(11), capacity(17), capacity(20_000)
     ((1, 16), (1, 32), (4, 8192))
     """
-    if rows <= BLOCK:
+    block = WIDE_BLOCK if on_gpu() else BLOCK
+    if rows <= block:
         return 1, max(16, 1 << (rows - 1).bit_length())
-    blocks = -(-rows // BLOCK)
-    return 1 << (blocks - 1).bit_length(), BLOCK
+    blocks = -(-rows // block)
+    return 1 << (blocks - 1).bit_length(), block
 
 
 def pack(

@@ -22,13 +22,15 @@ def fitted(
     start: Curve | None = None,
     band: Curve | None = None,
     frames: Frames | None = None,
+    of: int = 0,
 ) -> Scene:
     """Data against the fitted curve, with the true one where it is known and the one that the descent started from.
 
     The window is that of the data: a curve that leaves it far (a diverged fit) is cut at the edge, and a note says so.
 
     Args:   x, y: (n,) data; curve, truth, start: pairs of (m,) arrays, x rising; band: lower and upper edge of what is
-            certain of the curve, (m,) each; frames: the curve on its way, the last one `curve` itself.
+            certain of the curve, (m,) each; frames: the curve on its way, the last one `curve` itself; of: how many
+            rows there are, if these are a sample.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     lines: tuple[tuple[Curve | None, Role, str], ...] = (
@@ -41,7 +43,11 @@ def fitted(
     kept = sample(x.size)
     marks: list[Mark] = [] if band is None else [Band(curve[0], *_between(*band, up), "band", "95 % confidence")]
     marks.append(Points(x[kept], y[kept], "data", "data"))
-    notes = [Note(f"{kept.size:,} of {x.size:,} rows drawn, chosen at random")] if kept.size < x.size else []
+    notes = (
+        [Note(f"{kept.size:,} of {max(x.size, of):,} rows drawn, chosen at random")]
+        if kept.size < max(x.size, of)
+        else []
+    )
     for line, role, name in lines:
         if line is None:
             continue

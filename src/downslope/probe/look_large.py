@@ -2,15 +2,14 @@
 
 The curvature is summed as a Gram matrix of columns that are first made nearly orthonormal, by the factor that a sample
 of the rows gives (a preconditioned Gram: as exact as QR, at the cost of one product). What bends beyond that, the
-second-order part of the Hessian, is taken from the sample: it only steers the steps, and none of it is in the slope,
-the loss or the errors of least squares.
+second-order part of the Hessian, is looked for in the sample first: where that sees nothing beyond its noise, least
+squares need no more, as none of it is in their slope, their loss or their errors. Else one more pass sums it.
 """
 
-import os
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -18,30 +17,26 @@ import numpy as np
 
 from downslope.arrays import double_precision
 from downslope.objective import Objective, Rows
-from downslope.objective.rows import BLOCK
+from downslope.objective.objective import one_block
+from downslope.objective.shards import CHUNK, Layout, Piece, Shards, arrays_of, as_rows
 from downslope.probe.look import Look, look
 from downslope.probe.minimum import Looker
 
-BLOCKS = 8
-CHUNK = BLOCKS * BLOCK
-"""Rows handed to a thread at a time."""
 NOISE = 6.0
 THIN = 1e-8
 """Share of a column's length below which the sample's factor is not trusted to straighten it."""
 
 
-class Large(NamedTuple):
-    """Columns, target, weight (n,) each (None: all count the same); spread a number or (n,); constants (1,) each."""
-
-    columns: Mapping[str, np.ndarray]
-    constants: Mapping[str, np.ndarray]
-    target: np.ndarray
-    weight: np.ndarray | None
-    spread: np.ndarray | float
-
-
-def looker(objective: Objective, rows: Large, sample: Rows) -> Looker:
-    """What is seen of all rows; `sample` holds some of them, drawn at random."""
+def looker(
+    objective: Objective,
+    shards: Shards,
+    constants: Mapping[str, np.ndarray],
+    sample: Rows,
+    mean_weight: float = 1.0,
+) -> Looker:
+    """What is seen of all rows; `sample` holds some of them, drawn at random, whose weights are 1 on average.
+    constants: (1,) each; mean_weight: of a row of the shards.
+    """
     last: dict[bytes, Look] = {}
     first: list[Look] = []
 
@@ -50,11 +45,11 @@ def looker(objective: Objective, rows: Large, sample: Rows) -> Looker:
             first.append(look(objective, params, rows=sample))  # near it, any metric serves
         size, few, squares = params.size, first[0], objective.loss.least_squares
         straighten = _inverse(few.triangle)
-        weight, loss, gradient, gram = _summed(objective, rows, params, straighten)
+        weight, loss, gradient, gram = shards.total(_Summed(objective, constants, params, straighten))
         factor = _root(gram / weight)
         if factor is None:  # the sample's directions are not those of all rows: straighten once more, by what was seen
             straighten = straighten / np.sqrt(np.maximum(np.diagonal(gram / weight), np.finfo(float).tiny))
-            weight, loss, gradient, gram = _summed(objective, rows, params, straighten)
+            weight, loss, gradient, gram = shards.total(_Summed(objective, constants, params, straighten))
             factor = _root(gram / weight)
         triangle = np.full_like(few.triangle, np.nan) if factor is None else factor @ np.linalg.inv(straighten)
         loss, gradient = loss / weight, np.linalg.solve(straighten.T, gradient / weight) if not squares else gradient
@@ -71,13 +66,16 @@ def looker(objective: Objective, rows: Large, sample: Rows) -> Looker:
         found = last[key]
         if directions is None:
             return found
-        some, size = look(objective, params, directions, rows=sample), params.size
-        of_all, of_some = (part.triangle[:, :size] @ directions for part in (found, some))
-        bent = some.hessian - of_some.T @ of_some
-        if np.linalg.norm(bent) <= NOISE * size / np.sqrt(sample.weight.size):
-            bent = np.zeros_like(bent)  # so much is seen in a sample where there is nothing
-        hessian = bent + of_all.T @ of_all
-        return found._replace(hessian=hessian, scores=some.scores)
+        size = params.size
+        if objective.loss.least_squares:
+            some = look(objective, params, directions, rows=sample)
+            of_all, of_some = (part.triangle[:, :size] @ directions for part in (found, some))
+            bent = some.hessian - of_some.T @ of_some
+            if np.linalg.norm(bent) <= NOISE * size / np.sqrt(sample.weight.size):
+                # so much is seen in a sample where there is nothing
+                return found._replace(hessian=of_all.T @ of_all, scores=some.scores)
+        weight, hessian, scores = shards.total(_Second(objective, constants, params, directions))
+        return found._replace(hessian=hessian / weight, scores=scores / weight / mean_weight)  # a square of the weights
 
     return at
 
@@ -105,53 +103,84 @@ def _root(gram: np.ndarray) -> np.ndarray | None:
     return factor
 
 
-def _summed(objective: Objective, rows: Large, params: np.ndarray, straighten: np.ndarray) -> Any:
-    """weight, loss, slope along the straightened directions, and gram, over all rows, every core at work; loss and
-    slope are 0 for least squares.
-    """
-    names = (tuple(rows.columns), tuple(rows.constants), rows.weight is not None, isinstance(rows.spread, np.ndarray))
-    run = _compiled(objective, *names)
-    constants = tuple(rows.constants.values())
+class _Adding:
+    """Works whose sums are lists of arrays."""
 
-    def one(chunk: tuple[Any, int]) -> list[np.ndarray]:
+    most: ClassVar[int] = CHUNK
+
+    def add(self, one: list[np.ndarray], other: list[np.ndarray]) -> list[np.ndarray]:
+        """The sums of both."""
+        return [first + second for first, second in zip(one, other, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Summed(_Adding):
+    """weight, loss, slope along the straightened directions, and gram; loss and slope are 0 for least squares."""
+
+    objective: Objective
+    constants: Mapping[str, np.ndarray]
+    params: np.ndarray
+    straighten: np.ndarray
+
+    def __call__(self, piece: Piece) -> list[np.ndarray]:
+        layout, arrays, fixed, count = arrays_of(piece, self.constants)
+        run = _compiled(self.objective, layout)
         with double_precision():
-            arrays, count = chunk
-            return [np.asarray(each) for each in run(params, straighten, arrays, constants, count)]
-
-    chunks = _chunks(rows)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with ThreadPoolExecutor(max(1, cores)) as threads:
-        parts = list(threads.map(one, chunks))
-    # in order, so that the same data give the same bits
-    return [np.sum(np.stack(values), axis=0) for values in zip(*parts, strict=True)]
+            return [np.asarray(each) for each in run(self.params, self.straighten, arrays, fixed, count)]
 
 
-def _chunks(rows: Large) -> Iterator[tuple[tuple[np.ndarray, ...], int]]:
-    """Arrays (CHUNK,) and how many of their rows count; the last is filled up with copies of its first row."""
-    some = [rows.weight] if rows.weight is not None else []
-    wide = [rows.spread] if isinstance(rows.spread, np.ndarray) else []
-    arrays = [*rows.columns.values(), rows.target, *some, *wide]
-    total = rows.target.size
-    for first in range(0, total, CHUNK):
-        part = [values[first : first + CHUNK] for values in arrays]
-        count = min(CHUNK, total - first)
-        if count < CHUNK:
-            part = [np.concatenate([values, np.full(CHUNK - count, values[0])]) for values in part]
-        yield tuple(part), count
+@dataclass(frozen=True)
+class _Second(_Adding):
+    """weight, second derivatives along directions (p, p), one a column, and the squares of the rows' slopes there."""
+
+    objective: Objective
+    constants: Mapping[str, np.ndarray]
+    params: np.ndarray
+    along: np.ndarray
+
+    def __call__(self, piece: Piece) -> list[np.ndarray]:
+        layout, arrays, fixed, count = arrays_of(piece, self.constants)
+        run = _compiled_second(self.objective, layout)
+        with double_precision():
+            return [np.asarray(each) for each in run(self.params, self.along, arrays, fixed, count)]
 
 
 @lru_cache(maxsize=32)
-def _compiled(objective: Objective, names: tuple, constants: tuple, weighted: bool, spreads: bool) -> Any:
-    def block(params: jax.Array, straighten: jax.Array, index: Any, arrays: tuple, fixed: tuple, count: Any) -> tuple:
-        picked = [jax.lax.dynamic_index_in_dim(values, index, keepdims=False) for values in arrays]
-        columns = dict(zip(names, picked, strict=False)) | dict(zip(constants, fixed, strict=True))
-        target, *others = picked[len(names) :]
-        weight = jnp.where(index * BLOCK + jnp.arange(BLOCK) < count, 1.0, 0.0)
-        if weighted:
-            weight = weight * others[0]
-        spread = others[-1] if spreads else jnp.ones(1, target.dtype)
-        rows = Rows(columns, target, weight, spread, 1)
+def _compiled_second(objective: Objective, layout: Layout) -> Any:
+    def block(params: jax.Array, along: jax.Array, rows: Rows) -> tuple:
+        def moved(step: jax.Array) -> jax.Array:
+            return objective.block_loss(params + along @ step, rows)
 
+        def predict(step: jax.Array) -> jax.Array:
+            return objective.predict(params + along @ step, rows.columns) / rows.spread
+
+        nowhere = jnp.zeros_like(params)
+        prediction, jacobian = predict(nowhere), jax.jacfwd(predict)(nowhere)
+        rise = (rows.weight * objective.slopes(prediction, rows))[:, None] * jacobian
+        return jnp.sum(rows.weight), jax.jacfwd(jax.grad(moved))(nowhere), rise.T @ rise
+
+    @jax.jit
+    def run(params: jax.Array, along: jax.Array, arrays: tuple, fixed: tuple, count: Any) -> tuple:
+        return _over_blocks(lambda rows: block(params, along, rows), as_rows(layout, arrays, fixed, count))
+
+    return run
+
+
+def _over_blocks(block: Any, rows: Rows) -> Any:
+    """What the blocks of some rows add."""
+
+    def add(index: int, so_far: tuple) -> tuple:
+        return jax.tree.map(jnp.add, so_far, block(one_block(rows, index)))
+
+    shapes = jax.eval_shape(lambda: block(one_block(rows, 0)))
+    nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
+    return jax.lax.fori_loop(0, rows.used, add, nothing)
+
+
+@lru_cache(maxsize=32)
+def _compiled(objective: Objective, layout: Layout) -> Any:
+    def block(params: jax.Array, straighten: jax.Array, rows: Rows) -> tuple:
+        columns, target, weight, spread = rows.columns, rows.target, rows.weight, rows.spread
         # along the straightened directions at once, through what is common to them: several times as fast as to turn
         # the derivatives by each parameter afterwards
         prediction, along = jax.linearize(lambda at: objective.predict(at, columns), params)
@@ -171,13 +200,6 @@ def _compiled(objective: Objective, names: tuple, constants: tuple, weighted: bo
 
     @jax.jit
     def run(params: jax.Array, straighten: jax.Array, arrays: tuple, fixed: tuple, count: Any) -> tuple:
-        blocks = tuple(values.reshape(BLOCKS, BLOCK) for values in arrays)
-
-        def add(index: int, so_far: tuple) -> tuple:
-            return jax.tree.map(jnp.add, so_far, block(params, straighten, index, blocks, fixed, count))
-
-        shapes = jax.eval_shape(lambda: block(params, straighten, 0, blocks, fixed, count))
-        nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
-        return jax.lax.fori_loop(0, BLOCKS, add, nothing)
+        return _over_blocks(lambda rows: block(params, straighten, rows), as_rows(layout, arrays, fixed, count))
 
     return run

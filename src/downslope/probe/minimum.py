@@ -14,6 +14,8 @@ FLAT = 1e-7
 CLOSE = 1e-13
 """Length of a Newton step, as a share of the residuals' length, that is not worth another look: in standard errors,
 times the root of the rows."""
+DIGITS = 1e-10
+"""Share of a parameter by which answers to the same rows may differ, however those are cut."""
 SURE, BLIND = 0.1, 4.0
 """A step that was this much shorter than the one before tells how much shorter the next will be, within this factor."""
 
@@ -90,7 +92,7 @@ def minimum(
         unit = float(np.sqrt(2 * abs(best.seen.loss)))
         if not best.lowest > FLAT or length <= _negligible(best):
             break
-        if ratio < SURE and BLIND * ratio * length <= enough * unit:
+        if ratio < SURE and _is_enough(best, BLIND * ratio, enough * unit):
             best = _blindly(best, BLIND * ratio * float(length), lower, upper)
             break
         moved = _moved(look, best, lower, upper)
@@ -101,6 +103,15 @@ def minimum(
     rest = np.linalg.norm(best.step) <= 1e3 * _negligible(best)
     found = bool(best.lowest > FLAT and rest) and not _falls_unseen(look, best)
     return best._replace(found=found, way=tuple(way))
+
+
+def _is_enough(best: Minimum, left: float, enough: float) -> bool:
+    """Whether the next step, which leaves this share of itself, ends near enough: within `enough`, and in that to ten
+    digits of each parameter, or to a thousandth of it.
+    """
+    length = left * float(np.linalg.norm(best.step))
+    away = left * np.abs(best.metric.directions @ best.step)
+    return length <= enough and (length <= 1e-3 * enough or bool(np.all(away <= DIGITS * np.abs(best.params))))
 
 
 def _falls_unseen(look: Looker, best: Minimum) -> bool:

@@ -68,6 +68,7 @@ def outlying(
     residual: np.ndarray,
     numbers: np.ndarray,
     size: float = 0.0,
+    whole: "Whole | None" = None,
 ) -> Outlying | None:
     """The outliers among some rows, at the minimum or anywhere near; None if there are none.
 
@@ -76,6 +77,7 @@ def outlying(
         residual: (n,), prediction - target; both already divided by sigma and times the root of the weight.
         numbers:  (n,) of the rows, as the user counts them.
         size:     of the targets, in the same units: residuals below its rounding are none.
+        whole:    all rows, where these are only the most striking of them.
 
     >>> x = np.arange(12.0)
     >>> y = x + np.resize([0.1, -0.1, 0.05], 12)
@@ -87,24 +89,30 @@ def outlying(
     sane = np.isfinite(residual).all() and np.isfinite(jacobian).all()
     if not sane or residual.size < 4:
         return None
-    basis, back = _basis(jacobian)
-    rest = residual - basis @ (basis.T @ residual)
-    rest -= basis @ (basis.T @ rest)  # once more: what rounding left
-    freedom = residual.size - basis.shape[1]
+    if whole is None:
+        basis, back = _basis(jacobian)
+        rest = residual - basis @ (basis.T @ residual)
+        rest -= basis @ (basis.T @ rest)  # once more: what rounding left
+        rows, squares = residual.size, float(rest @ rest)
+    else:
+        (basis, rest), back = whole.seen(jacobian, residual), whole.back
+        rows, squares = whole.rows, float(whole.triangle[-1, -1] ** 2)
+    freedom = rows - basis.shape[1]
     if freedom < 3 or np.max(np.abs(rest)) <= ROUNDING * max(size, float(np.max(np.abs(residual)))):
         return None
-    left, count = max((_judged(each) for each in _orders(basis, rest, freedom)), key=lambda judged: judged[1])
+    of_all = _All(rows, squares)
+    left, count = max((_judged(each) for each in _orders(basis, rest, of_all)), key=lambda judged: judged[1])
     if not count:
         return None
-    clean = _without(basis, rest, left.places[:count])
+    clean = _without(basis, rest, left.places[:count], of_all)
     order = np.argsort(-np.abs(clean.studentised), kind="stable")
     found = next((m for m in range(count, 0, -1) if beyond_the_tail(np.abs(clean.studentised)[order], m)), 0)
     if not found:
         return None
     places = order[:found]
-    clean = _without(basis, rest, list(places))
-    share = float(np.sum(rest[places] ** 2) / np.sum(rest**2))
-    moved = _moved(back, clean.shift, float(np.sqrt(np.sum(rest**2) / freedom)))
+    clean = _without(basis, rest, list(places), of_all)
+    share = float(np.sum(rest[places] ** 2) / squares)
+    moved = _moved(back, clean.shift, float(np.sqrt(squares / freedom)))
     if moved < MATTERS_ERRORS and share < MATTERS_SHARE:
         return None
     places = places[np.argsort(-np.abs(clean.studentised[places]), kind="stable")]
@@ -119,6 +127,31 @@ def outlying(
     )
 
 
+class Whole(NamedTuple):
+    """Very many rows: how many, and the factor R of [jacobian | residual] (p + 1, p + 1)."""
+
+    rows: int
+    triangle: np.ndarray
+
+    @property
+    def back(self) -> np.ndarray:
+        """(p, r): how the parameters follow from moves in an orthonormal basis."""
+        return _basis(self.triangle[:, :-1])[1]
+
+    def seen(self, jacobian: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of some of the rows, the orthonormal columns and what the fit to all rows leaves of the residuals."""
+        across, back = _basis(self.triangle[:, :-1])
+        basis = jacobian @ back
+        return basis, residual - basis @ (across.T @ self.triangle[:, -1])
+
+
+class _All(NamedTuple):
+    """Number and squares of all rows, also those that are not here."""
+
+    rows: int
+    squares: float
+
+
 def _basis(jacobian: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Orthonormal columns (n, r) of what the parameters can reach, and (p, r): how they follow from moves in it."""
     width = np.linalg.norm(jacobian, axis=0)
@@ -130,16 +163,17 @@ def _basis(jacobian: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return across @ left[:, : kept.size][:, kept], back
 
 
-def _orders(basis: np.ndarray, rest: np.ndarray, freedom: int) -> list[_Left]:
+def _orders(basis: np.ndarray, rest: np.ndarray, of_all: _All) -> list[_Left]:
     """Rows left out one by one, the most striking first; and those that are farthest from a fit that they cannot pull:
     where several pull together, the most striking may be an innocent one.
     """
     most = max(int(np.ceil(MOST_SHARE * rest.size)), min(OF_FEW, rest.size // 3))
-    most = min(MOST, most, freedom - 2)
+    most = min(MOST, most, of_all.rows - basis.shape[1] - 2)
     # its cost grows with the rows and the square of the parameters
-    order = farthest(basis, rest, most) if rest.size * basis.shape[1] ** 2 <= MOST_WORK else None
-    striking = _leave_out(basis, rest, freedom, most)
-    return [striking] if order is None else [striking, _leave_out(basis, rest, freedom, most, order)]
+    few = of_all.rows == rest.size and rest.size * basis.shape[1] ** 2 <= MOST_WORK
+    order = farthest(basis, rest, most) if few else None
+    striking = _leave_out(basis, rest, of_all, most)
+    return [striking] if order is None else [striking, _leave_out(basis, rest, of_all, most, order)]
 
 
 def _judged(left: _Left) -> tuple[_Left, int]:
@@ -159,17 +193,17 @@ def _limit(freedom: int, rows: int) -> float:
     return float(-stdtrit(freedom, LEVEL / (2 * rows)))
 
 
-def _leave_out(basis: np.ndarray, rest: np.ndarray, freedom: int, most: int, order: np.ndarray | None = None) -> _Left:
+def _leave_out(basis: np.ndarray, rest: np.ndarray, of_all: _All, most: int, order: np.ndarray | None = None) -> _Left:
     """Leave out so many rows, each time the one with the largest studentised residual, or in this order."""
-    rows = rest.size
-    squares = float(rest @ rest)
-    if order is None and rows > 4 * CANDIDATES:
+    rows, squares = of_all
+    freedom = rows - basis.shape[1]
+    if order is None and rest.size > 4 * CANDIDATES:
         own = 1.0 - np.sum(basis**2, axis=1)
         large = np.argpartition(-np.abs(rest) / np.sqrt(np.maximum(own, BLIND)), CANDIDATES)[:CANDIDATES]
         steep = np.argpartition(own, CANDIDATES)[:CANDIDATES]
         chosen = np.unique(np.concatenate([large, steep]))
     else:
-        chosen = np.arange(rows)
+        chosen = np.arange(rest.size)
     basis, rest = basis[chosen].copy(), rest[chosen].copy()
     there = np.ones(chosen.size, dtype=bool)
     left = _Left([], [], [])
@@ -204,7 +238,7 @@ class _Clean(NamedTuple):
     shift: np.ndarray
 
 
-def _without(basis: np.ndarray, rest: np.ndarray, places: list[int]) -> _Clean:
+def _without(basis: np.ndarray, rest: np.ndarray, places: list[int], of_all: _All) -> _Clean:
     """The fit to all other rows, at once: of the normal equations, r of them, those of the rows are taken away."""
     out = basis[places]
     inverse = np.linalg.pinv(np.eye(basis.shape[1]) - out.T @ out, hermitian=True)
@@ -212,8 +246,11 @@ def _without(basis: np.ndarray, rest: np.ndarray, places: list[int]) -> _Clean:
     after = rest + basis @ shift
     kept = np.ones(rest.size, dtype=bool)
     kept[places] = False
-    freedom = max(1, int(kept.sum()) - basis.shape[1])
-    noise = float(np.sqrt(np.sum(after[kept] ** 2) / freedom))
+    freedom = max(1, of_all.rows - len(places) - basis.shape[1])
+    squares = float(np.sum(after[kept] ** 2))
+    if rest.size < of_all.rows:  # by how much the squares fall when these rows leave; of few rows that would cancel
+        squares = max(0.0, of_all.squares - float(rest[places] @ (rest[places] + out @ shift)))
+    noise = float(np.sqrt(squares / freedom))
     leverage = np.sum((basis @ inverse) * basis, axis=1)
     # of a row that was fitted its leverage takes away, of one that was not the fit's own error adds
     scale = np.sqrt(np.where(kept, np.maximum(1.0 - leverage, BLIND), 1.0 + leverage))

@@ -42,6 +42,7 @@ def draw_fitted(request: Request) -> Scene:
         start=start,
         band=_band(request, x_name, xs),
         frames=(steps, way) if rows.size > 1 else None,
+        of=request.run.rows,
     )
 
 
@@ -50,7 +51,7 @@ def draw_predicted(request: Request) -> Scene:
     rows = _drawn(request)
     columns = {name: values[rows] for name, values in request.columns.items()}
     said = np.asarray(request.model.predict(request.run.params, columns), dtype=np.float64)
-    return predicted(request.target[rows], said, name=request.run.target, of=request.target.size)
+    return predicted(request.target[rows], said, name=request.run.target, of=request.run.rows)
 
 
 def draw_residuals(request: Request) -> Scene:
@@ -64,8 +65,8 @@ def draw_residuals(request: Request) -> Scene:
     standing = seen.rows if seen is not None and any(each.symptom == "outliers" for each in request.findings) else ()
     with np.errstate(all="ignore"):
         left = request.target[rows] - said
-    if left.size < request.target.size:  # a sample is drawn, and its rows have other numbers
-        return residuals(at, left, at_name=at_name, name=name, of=request.target.size)
+    if left.size < request.run.rows:  # a sample is drawn, and its rows have other numbers
+        return residuals(at, left, at_name=at_name, name=name, of=request.run.rows)
     return residuals(at, left, at_name=at_name, name=name, standing_out=standing)
 
 

@@ -111,7 +111,7 @@ def _losses(problem: "Problem", points: np.ndarray, most: int) -> tuple[np.ndarr
     from downslope.probe import losses_at
 
     free = points[:, list(problem.restriction.free)]
-    straight = problem.factor or problem.straight  # as few rows as hold all of them, or all
+    straight = problem.straight
     with np.errstate(all="ignore"):
         if straight is not None:
             triangle = _triangle(straight)
@@ -133,7 +133,7 @@ def _triangle(straight: "Straight") -> np.ndarray:
 
 def _lowest(problem: "Problem") -> np.ndarray | None:
     """The minimum (q,) of linear least squares, as exactly as a picture needs it; None if it is not one point."""
-    straight = problem.factor or problem.straight
+    straight = problem.straight
     if straight is None or not np.isfinite(straight.matrix).all():
         return None
     triangle, size = _triangle(straight), straight.matrix.shape[1]
