@@ -6,10 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from downslope.descent import Block
-from downslope.descent.kinks import sparsity_covariance
+from downslope.descent.kinks import Met
 from downslope.history import Certificate, Uncertainty
 from downslope.history.trust import MOST_DIGITS
-from downslope.probe import Minimum, Starts, certificate, jacobian, minimum, uncertainty
+from downslope.kinking import on_kinks
+from downslope.probe import Minimum, Starts, certificate, minimum, uncertainty
 from downslope.probe.metric import metric, undetermined, unknown
 from downslope.problem import Problem
 from downslope.search import Found
@@ -51,9 +52,9 @@ def certify(
     size = len(problem.free)
     smooth = problem.straight is not None or (problem.restriction.model.smooth and problem.objective.loss.level is None)
     few = size <= FEW_PARAMETERS or problem.straight is not None
-    if not smooth or not few or not np.isfinite(loss) or size > problem.target.size:
+    if not smooth or not few or not np.isfinite(loss) or size > problem.size:
         return nothing
-    if not strategy.keeps_best and problem.straight is None and problem.target.size * size > MOST_NUMBERS:
+    if not strategy.keeps_best and problem.straight is None and problem.size * size > MOST_NUMBERS:
         return nothing
     place = list(problem.restriction.free)
     free = params[place]
@@ -83,7 +84,7 @@ def _with_errors(
         best,
         problem.free,
         turn,
-        problem.target.size,
+        problem.size,
         least_squares=problem.objective.loss.least_squares,
         absolute=problem.absolute,
         lower=problem.lower,
@@ -125,46 +126,37 @@ def _by_duality(problem: Problem, params: np.ndarray, loss: float, last: Block, 
     Where the answer is a corner, as many rows as parameters lie on their kink, and it is as exact as the equations that
     say so.
     """
-    point = last.proof
-    if point is None or last.stopped != "nothing left to gain":
+    proof = last.proof
+    if proof is None or last.stopped != "nothing left to gain":
         return Trust(params, loss, None, None, None)
+    point = proof.point if isinstance(proof, Met) else proof
     free = params[list(problem.restriction.free)]
-    columns = {**problem.columns, **problem.constants}
-    matrix = jacobian(problem.objective, free, columns) / np.reshape(problem.spread, (-1, 1))
-    prediction = np.asarray(problem.objective.predict(free, columns), dtype=np.float64)
-    residual = (problem.target - prediction) / problem.spread
-    level = problem.objective.loss.level or 0.5
     turn = problem.restriction.turn(free)
     held = (free <= problem.lower) | (free >= problem.upper)
-    inner = np.zeros((free.size, free.size))
-    inside = np.ix_(~held, ~held)
-    with np.errstate(all="ignore"):  # infinite where nothing is determined
-        inner[inside] = sparsity_covariance(matrix[:, ~held], residual, problem.weights, float(level))
-        covariance = turn @ inner @ turn.T
+    rows = on_kinks(problem, free, held, proof)
+    with np.errstate(all="ignore"):
+        covariance = turn @ rows.covariance @ turn.T
     # how far inside of a bound the loss rises as by a standard error is not known
     resting = np.abs(turn) @ held > 0
     covariance[resting, :] = covariance[:, resting] = np.nan
     kind = "from the density of the residuals at their kink (Powell)"
-    triangle = np.asarray(np.linalg.qr(matrix * np.sqrt(problem.weights)[:, None], mode="r"))
-    frame = metric(triangle, free.size, np.ones(free.size, dtype=bool))
+    frame = metric(rows.triangle, free.size, np.ones(free.size, dtype=bool))
     lost = np.abs(turn) @ unknown(frame) > 0
     covariance[lost, :] = covariance[:, lost] = np.nan
     covariance[lost, lost] = np.inf
     said = undetermined(frame, problem.free)
     sides = {problem.free[at]: "lower" if free[at] <= problem.lower[at] else "upper" for at in np.flatnonzero(held)}
-    known = Uncertainty(covariance, kind, problem.target.size - len(problem.free), said, sides)
-    met = list(point.kinks)
-    sizes = (np.abs(problem.target) + np.abs(prediction)) / problem.spread + np.abs(matrix) @ np.abs(free)
+    known = Uncertainty(covariance, kind, problem.size - len(problem.free), said, sides)
     # a parameter on its bound is fixed by that, as others are by the rows that they meet
-    corner = np.vstack([matrix[met], np.eye(free.size)[held]])
-    cancels = np.concatenate([sizes[met], np.abs(free[held])])
+    corner = np.vstack([rows.matrix, np.eye(free.size)[held]])
+    cancels = np.concatenate([rows.size, np.abs(free[held])])
     with np.errstate(all="ignore"):
         off = np.abs(turn) @ _off_corner(corner, cancels) if point.unique else np.full(params.size, np.inf)
         digits = -np.log10(off / np.fmax(np.abs(params), known.errors))
         away = off / known.errors
     measured = np.isfinite(known.errors) & (known.errors > 0)
     digits = np.where(off == 0, MOST_DIGITS, np.clip(np.nan_to_num(digits, nan=0.0), 0.0, MOST_DIGITS))
-    proof = Certificate(
+    certified = Certificate(
         gap=float(point.gap),
         distance=float(np.max(away[measured])) if measured.any() else float("nan"),
         digits=tuple(digits.tolist()),
@@ -173,7 +165,7 @@ def _by_duality(problem: Problem, params: np.ndarray, loss: float, last: Block, 
         tried=starts.tried,
         agreed=starts.agreed,
     )
-    return Trust(params, loss, proof, known if said or held.any() or np.isfinite(covariance).all() else None, None)
+    return Trust(params, loss, certified, known if said or held.any() or np.isfinite(covariance).all() else None, None)
 
 
 def _off_corner(rows: np.ndarray, sizes: np.ndarray) -> np.ndarray:

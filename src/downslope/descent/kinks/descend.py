@@ -5,7 +5,7 @@ of the kinked lines that the loss is near by, found by linear programming. For a
 those lines are the loss: one step ends at a corner of it, and the slopes there prove how low it is. Else the lines hold
 within a trust region.
 
-When not to use it: for more than some hundred parameters, or rows that do not fit in memory.
+When not to use it: for more than some hundred parameters. Rows that do not fit in memory: see `globbed`.
 """
 
 from collections.abc import Iterator

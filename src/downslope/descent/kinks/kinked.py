@@ -98,9 +98,13 @@ class Case(NamedTuple):
 
     def moved(self, here: Place, move: np.ndarray) -> np.ndarray:
         """Parameters (p,) after a move; on a bound, to the bit, where it ends there."""
-        low, high = self.problem.lower, self.problem.upper
-        params = np.where(move == low - here.params, low, here.params + move)
-        return np.clip(np.where(move == high - here.params, high, params), low, high)
+        return moved(here.params, move, self.problem.lower, self.problem.upper)
+
+
+def moved(params: np.ndarray, move: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """Parameters (p,) after a move, within bounds (p,); on one, to the bit, where the move ends there."""
+    after = np.where(move == lower - params, lower, params + move)
+    return np.clip(np.where(move == upper - params, upper, after), lower, upper)
 
 
 def case(problem: Kinked) -> Case | None:

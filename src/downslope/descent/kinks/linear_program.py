@@ -25,6 +25,7 @@ class Lines(NamedTuple):
     """Residuals (n,) that fall by matrix (n, p) @ move, what each costs (n,), positive, and bounds (p,) on the move.
 
     `lower` <= 0 <= `upper`. `walls`: whether any of those bounds is the problem's own, not a trust region's.
+    `summed` (p,): the lengths that cancelled in rows that are sums of others, Σ cost |matrix| of those; 0 without any.
     """
 
     matrix: np.ndarray
@@ -34,6 +35,7 @@ class Lines(NamedTuple):
     lower: np.ndarray
     upper: np.ndarray
     walls: bool = False
+    summed: np.ndarray | float = 0.0
 
     def loss(self, move: np.ndarray) -> float:
         """Loss after a move (p,)."""
@@ -113,8 +115,31 @@ def lowest(lines: Lines, coordinates: Frame) -> Answer | None:
     residual = lines.residual - lines.matrix @ (np.zeros(params) if first is None else first.move)
     if first is not None and ((first.move > lines.lower) & (first.move < lines.upper)).all():
         residual = _smoothed(lines, white, residual, count)
+    return _settled(lines, coordinates, residual, length, count, size)
+
+
+def lowest_nearby(lines: Lines, coordinates: Frame) -> Answer | None:
+    """The same where the lowest point is known to be near: the residuals tell which rows matter."""
+    size = float(lines.cost @ np.abs(lines.residual) / lines.cost.sum())
+    rows, params = lines.matrix.shape
+    if size == 0.0:
+        return Answer(np.zeros(params), np.zeros(rows))
+    count = SUBSAMPLE + 40 * params
+    white = lines.matrix @ coordinates.turn(np.arange(params))
+    residual = lines.residual if lines.walls else _smoothed(lines, white, lines.residual, count)
+    return _settled(lines, coordinates, residual, np.linalg.norm(white, axis=1), count, size)
+
+
+def _settled(
+    lines: Lines, coordinates: Frame, residual: np.ndarray, length: np.ndarray, count: int, size: float
+) -> Answer | None:
+    """Solve for the `count` rows nearest to their kink, and add those that changed sides, until none does.
+
+    residual: (n,), near those of the lowest point; length: (n,), of each row in orthogonal coordinates.
+    """
     held = side(residual, lines.level)
     near = np.abs(residual) / np.maximum(length, 1e-300)  # the shortest move to each kink
+    rows = residual.size
     inside = np.zeros(rows, bool)
     while not inside.all():
         inside[np.argpartition(near, min(count, rows) - 1)[:count]] = True
@@ -127,7 +152,7 @@ def lowest(lines: Lines, coordinates: Frame) -> Answer | None:
         if not crossed.any():
             return answer
         inside |= crossed
-    return _solve(lines, coordinates, everything, held, size)
+    return _solve(lines, coordinates, np.arange(rows), held, size)
 
 
 def _smoothed(lines: Lines, white: np.ndarray, residual: np.ndarray, count: int) -> np.ndarray:
@@ -163,7 +188,7 @@ def _solve(lines: Lines, coordinates: Frame, rows: np.ndarray, held: np.ndarray,
     turn = coordinates.turn(free, whole=lines.walls)
     if not turn.size:
         return Answer(np.zeros(params), held)
-    share = lines.cost / lines.cost.mean()
+    share = lines.cost / lines.cost[rows].mean()
     outside = np.where(np.isin(np.arange(held.size), rows), 0.0, share * held)
     reach = np.linalg.norm(turn, axis=1)
     reach[reach == 0] = 1.0

@@ -26,21 +26,36 @@ def sparsity_covariance(jacobian: np.ndarray, residuals: np.ndarray, weight: np.
     """
     used = weight > 0
     rows, around, share = jacobian[used], residuals[used], weight[used]
-    params = jacobian.shape[1]
-    unknown = np.where(np.eye(params, dtype=bool), np.inf, np.nan)
-    if around.size <= params or not (np.isfinite(rows).all() and np.isfinite(around).all()):
-        return unknown
+    if around.size <= jacobian.shape[1] or not (np.isfinite(rows).all() and np.isfinite(around).all()):
+        return undetermined(jacobian.shape[1])
     width = bandwidth(around, level)
+    if width == 0.0:
+        return undetermined(jacobian.shape[1])
+    near = np.sqrt(share * density(around, width))
+    return sandwich(near[:, None] * rows, share[:, None] * rows, level)
+
+
+def undetermined(params: int) -> np.ndarray:
+    """The covariance of parameters of which nothing is known."""
+    return np.where(np.eye(params, dtype=bool), np.inf, np.nan)
+
+
+def density(residuals: np.ndarray, width: float) -> np.ndarray:
+    """What each row adds to the density at its kink (n,), by a Gaussian kernel."""
+    return np.exp(-0.5 * (residuals / width) ** 2) / (np.sqrt(2 * np.pi) * width)
+
+
+def sandwich(near: np.ndarray, rows: np.ndarray, level: float) -> np.ndarray:
+    """Covariance (p, p) of rows times the root of weight and density (n, p), and times weight (m, p); or of any others
+    with the same products, such as their triangular factors.
+    """
     size = np.linalg.norm(rows, axis=0)
-    if width == 0.0 or not size.all():
-        return unknown
-    density = np.exp(-0.5 * (around / width) ** 2) / (np.sqrt(2 * np.pi) * width)
-    rows = rows / size
-    middle = np.linalg.svd(np.sqrt(share * density)[:, None] * rows, full_matrices=False)
+    if not size.all():
+        return undetermined(size.size)
+    middle = np.linalg.svd(near / size, full_matrices=False)
     if middle.S[-1] <= 1e-12 * middle.S[0] or middle.S[0] == 0.0:
-        return unknown
-    bread = (middle.Vh.T / middle.S**2) @ middle.Vh
-    half = (share[:, None] * rows) @ bread
+        return undetermined(size.size)
+    half = (rows / size) @ ((middle.Vh.T / middle.S**2) @ middle.Vh)
     return level * (1 - level) * (half.T @ half) / np.outer(size, size)
 
 
@@ -50,12 +65,16 @@ def bandwidth(residuals: np.ndarray, level: float) -> float:
     The smaller of standard deviation and interquartile range / 1.34, times what the probability level ± h spans on
     the normal distribution.
     """
+    middle_half = float(np.subtract(*np.percentile(residuals, [75, 25])))
+    return bandwidth_of(float(np.std(residuals)), middle_half, residuals.size, level)
+
+
+def bandwidth_of(deviation: float, middle_half: float, count: int, level: float) -> float:
+    """The same from standard deviation, interquartile range and number of the residuals."""
     normal = NormalDist()
     at = normal.inv_cdf(level)
-    share = residuals.size ** (-1 / 3) * normal.inv_cdf(0.975) ** (2 / 3)
+    share = count ** (-1 / 3) * normal.inv_cdf(0.975) ** (2 / 3)
     share *= (1.5 * normal.pdf(at) ** 2 / (2 * at**2 + 1)) ** (1 / 3)
     while level - share <= 0 or level + share >= 1:
         share /= 2
-    middle_half = float(np.subtract(*np.percentile(residuals, [75, 25])))
-    spread = min(float(np.std(residuals)), middle_half / 1.34)
-    return spread * (normal.inv_cdf(level + share) - normal.inv_cdf(level - share))
+    return min(deviation, middle_half / 1.34) * (normal.inv_cdf(level + share) - normal.inv_cdf(level - share))

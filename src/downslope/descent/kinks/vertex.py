@@ -3,7 +3,8 @@
 A lowest point of kinked lines can be had with as many rows on their kink as there are free parameters. Which rows is
 what the solver tells; the point itself is solved again from them. The proof is a set of slopes, one a row, in their
 boxes and with no pull on any free parameter: Σ cost ρ(residual) of any parameters is at least residualᵀd of these.
-Slopes that rounding has put beside their boxes are drawn towards zero, which keeps the pull at none, until they are in.
+Slopes that rounding has put beside their boxes are drawn towards zero, which keeps the pull at none, until they are in;
+or they are put on the edge, if the pull which that leaves gains less on all ways that a lower point may be at.
 """
 
 from typing import NamedTuple
@@ -141,15 +142,21 @@ def _prove(here: Lines, coordinates: Frame, corner: Vertex, fuzz: np.ndarray) ->
     for _ in range(2):
         slope[basis] -= (back @ (turn.T @ _pull(across, cost * slope))) / cost[basis]
     force = cost * slope
-    pull, error = _pull(across, force), _pull_error(across, force)
+    pull, error = _pull(across, force), _pull_error(across, force) + 24 * EPSILON * here.summed
     # slopes without any pull exist this near to those of the basis
     off = 2.0 * np.abs(back) @ (np.abs(turn.T @ pull) + np.abs(turn.T) @ error) / cost[basis]
     outside = np.maximum((slope[basis] + off) / level, (off - slope[basis]) / (1.0 - level)) - 1.0
     shrink = max(0.0, float(outside.max(initial=0.0)))
+    drawn = shrink / (1.0 + shrink) * max(0.0, float((force * residual).sum()))
+    if drawn > 0.0:
+        inside = np.clip(slope, level - 1.0, level)
+        left = _pull(across, cost * inside)
+        gained = _gained(here, coordinates, corner.free, np.abs(left) + error)
+        if gained < drawn:
+            drawn, slope, force, pull = gained, inside, cost * inside, left
     on_kink = near & (np.abs(residual) <= fuzz)
     on_kink[basis] = True
-    gap = pinball(residual[near], cost[near], level) - float((force * residual)[near].sum())
-    gap += shrink / (1.0 + shrink) * max(0.0, float((force * residual).sum()))
+    gap = drawn + pinball(residual[near], cost[near], level) - float((force * residual)[near].sum())
     gap += float((cost * fuzz)[on_kink].sum() + (cost * np.abs(residual))[basis] @ off)
     faint = []
     for parameter in np.setdiff1d(np.flatnonzero(here.upper > here.lower), corner.free):
@@ -159,6 +166,26 @@ def _prove(here: Lines, coordinates: Frame, corner: Vertex, fuzz: np.ndarray) ->
                 gap += outward * abs(float(bound))
                 faint += [parameter] * bool(outward <= 1e4 * error[parameter])
     return Proof(gap if np.isfinite(gap) else np.inf, slope), np.array(faint, int)
+
+
+def _gained(here: Lines, coordinates: Frame, free: np.ndarray, pull: np.ndarray) -> float:
+    """What a pull (p,) of no more than this on the parameters that are free may gain, at most.
+
+    It gains no more than its size times the way to the lowest point. Parameters as low as these leave residuals of
+    Σ cost |residual| <= loss / κ, with κ the lesser slope of ρ, hence are no farther than
+    Σ cost |white z| <= 2 loss / κ; and Σ cost |white z| >= Σ cost (white z)² / (max |white| |z|).
+    """
+    able = np.flatnonzero(here.upper > here.lower)
+    turn = coordinates.turn(able)
+    if not 0 < turn.shape[1] == able.size:
+        return np.inf
+    white = here.matrix @ turn
+    weakest = float(np.linalg.eigvalsh((white * here.cost[:, None]).T @ white)[0])
+    if not weakest > 0.0:
+        return np.inf
+    far = 2.0 * pinball(here.residual, here.cost, here.level) / min(here.level, 1.0 - here.level)
+    far *= float(np.linalg.norm(white, axis=1).max()) / weakest
+    return far * float(pull[free] @ np.linalg.norm(turn[free], axis=1))
 
 
 def _pull(across: np.ndarray, force: np.ndarray) -> np.ndarray:
