@@ -4,7 +4,7 @@ data, model ─► problem ─► strategy ─► descent ─► history ─► 
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from importlib.metadata import version
 from inspect import Parameter, Signature
@@ -14,26 +14,29 @@ import numpy as np
 
 from downslope.arrays import double_precision
 from downslope.certifying import certify
+from downslope.checkpointing import Checkpoints, checkpoints
+from downslope.clustering import on_cluster
 from downslope.data import Reading
-from downslope.descent import SOLVERS, Block, until_interrupted
+from downslope.descent import SOLVERS, until_interrupted
+from downslope.device import device_name, on_device, on_gpu
 from downslope.diagnosis import fault
 from downslope.errors import RequestError
-from downslope.history import History, Recorder, Run
+from downslope.history import History, Recorder, Run, Unfinished
 from downslope.judge import judge
 from downslope.plan import Plan, check_names
-from downslope.posing import check_start, pose, pose_again, pose_changed
-from downslope.probe import GradientCheck, check, losses_at
+from downslope.posing import check_unchanged, pose, pose_again, pose_changed
+from downslope.probe import GradientCheck, check
 from downslope.problem import Problem
-from downslope.report import bar, status_lines
+from downslope.recording import Progress, Recorded, watched
+from downslope.report.numbers import count
 from downslope.result import Fit
 from downslope.search import look_around
-from downslope.solving import blocks, in_users_units
+from downslope.solving import blocks, first_norm, in_users_units
 from downslope.strategy import Strategy, choose
+from downslope.whole_file import AnyPath
 
 MOST_KEPT = 1_000_000
 """Numbers of data that a Run keeps, so that a saved one can be pictured and resumed without its file."""
-
-Progress = bool | int | Callable[[Iterator[History]], Iterable[History]]
 
 
 def fit(
@@ -44,6 +47,9 @@ def fit(
     reading: Reading | None = None,
     truth: str | None = None,
     progress: Progress = False,
+    checkpoint: AnyPath | None = None,
+    checkpoint_every: float | None = None,
+    cluster: Any = None,
     **settings: Any,
 ) -> Fit:
     """Fit a model to data by gradient descent.
@@ -57,11 +63,16 @@ def fit(
         reading: how to read a file: `Reading(delimiter=";", decimal=",")`.
         truth: the formula that made the data, to show true values beside the estimated; made tables know theirs.
         progress: True for a bar, k for a line every k steps, or a function from an iterator of blocks to an iterator.
+        checkpoint: a file that holds the run as it goes on; where it holds one already, of this very fit, that is gone
+            on with, or given back if it is finished. See docs/checkpoints.md.
+        checkpoint_every: seconds between checkpoints, 30 if left out; more where writing one takes long.
+        cluster: "local", the address of a Dask scheduler, or a Dask Client, whose workers read the data and add up what
+            each step needs; data is then a path, a pattern or a Dask DataFrame. See docs/cluster.md.
         settings: the fields of `Plan`: loss, optimizer, learning_rate, steps, epochs, batch_size, start, sigma,
             sigma_is, weights, scale, tolerance, seed, bounds, fixed, tied. What is asked is what runs; what is left
             out is chosen and said in `Fit.notes`.
-    Raises: RequestError (the model, a parameter, a setting), DataError (the data); before anything is computed. A
-        descent that goes wrong raises nothing: it is a Fit whose state is "untrusted".
+    Raises: RequestError (the model, a parameter, a setting), DataError (the data), OutputError (the checkpoint); before
+        anything is computed. A descent that goes wrong raises nothing: it is a Fit whose state is "untrusted".
 
     >>> answer = fit("y = w*x + b", {"x": [0.0, 1.0, 2.0], "y": [1.0, 3.0, 5.0]})
     >>> {name: round(value, 6) for name, value in answer.params.items()}
@@ -69,9 +80,12 @@ def fit(
     """
     check_names(settings)
     plan = Plan(**settings)
-    with double_precision():
-        found = train(pose(model, data, target, plan, reading, truth), plan, progress)
-    return _repaired(found) if plan.repair else found
+    kept = checkpoints(checkpoint, checkpoint_every)
+    with double_precision(), on_device(plan.device), on_cluster(cluster, data, reading, kept) as data:
+        problem = pose(model, data, target, plan, reading, truth)
+        before = kept.taken_up(problem, plan, VERSIONS) if kept else None
+        found = _already(before, problem, kept) or train(problem, plan, progress, before, kept)
+        return _repaired(found) if plan.repair else found
 
 
 fit.__signature__ = Signature(  # type: ignore[attr-defined]  # the plan's fields, written once there
@@ -82,6 +96,9 @@ fit.__signature__ = Signature(  # type: ignore[attr-defined]  # the plan's field
         Parameter("reading", Parameter.KEYWORD_ONLY, default=None),
         Parameter("truth", Parameter.KEYWORD_ONLY, default=None),
         Parameter("progress", Parameter.KEYWORD_ONLY, default=False),
+        Parameter("checkpoint", Parameter.KEYWORD_ONLY, default=None),
+        Parameter("checkpoint_every", Parameter.KEYWORD_ONLY, default=None),
+        Parameter("cluster", Parameter.KEYWORD_ONLY, default=None),
         *(Parameter(each.name, Parameter.KEYWORD_ONLY, default=getattr(Plan(), each.name)) for each in fields(Plan)),
     ],
     return_annotation=Fit,
@@ -129,58 +146,124 @@ def check_gradient(
         )
 
 
-def train(problem: Problem, plan: Plan, progress: Progress = False, before: Run | None = None) -> Fit:
-    """Descend on a problem, on from `before` if it is given, and say what came out."""
+def train(
+    problem: Problem,
+    plan: Plan,
+    progress: Progress = False,
+    before: Run | None = None,
+    kept: Checkpoints | None = None,
+) -> Fit:
+    """Descend on a problem and say what came out; on from `before` if it is given, which is finished if it was cut
+    short, and gone on from if it had an end. `kept`: where the run is written down as it goes on.
+    """
     started = time.perf_counter()
-    strategy = choose(plan, problem, before.steps if before else 0)
+    open_end = before.unfinished if before else None
+    began = open_end.began if open_end else before.steps if before else 0
+    strategy = choose(plan, problem, began)
     recorder = Recorder(problem.model.parameters, before.history if before else None)
     with until_interrupted() as wanted:
         found = look_around(problem, strategy, plan) if before is None and strategy.looks_around else None
-        seen = _Recorded(
-            in_users_units(problem, blocks(problem, strategy, plan, found, before, wanted)), recorder, problem
+        seen = Recorded(
+            in_users_units(problem, blocks(problem, strategy, plan, found, before, wanted, _every(progress))),
+            recorder,
+            problem,
         )
-        for _ in _watched(seen, progress, strategy):
+        rest = None
+        # what a search has found out is not in its steps, and what jumps is at its end in a moment
+        if strategy.rule is not None and found is None and not strategy.jumps:
+            rest = Unfinished(began, strategy.steps, first_norm(problem, before), problem.start)
+        known: dict[str, Any] = {
+            "plan": plan,
+            "text": problem.model.text,
+            "latex": problem.model.latex,
+            "is_code": problem.model.target is None,
+            "target": problem.target_name,
+            "parameters": problem.model.parameters,
+            "rows": problem.size,
+            "notes": (*problem.notes, *strategy.notes, *(found.notes if found else ())),
+            "source": problem.table.source,
+            "fingerprint": problem.fingerprint,
+            "truth": problem.truth,
+            "truth_text": problem.table.truth,
+            "columns": problem.kept_columns(MOST_KEPT),
+            "versions": VERSIONS,
+            "chosen": {**strategy.chosen, **_ran_on(plan), **_legs(before)},
+        }
+
+        def seconds() -> float:
+            return time.perf_counter() - started + (before.seconds if before else 0.0)
+
+        def so_far() -> Run | None:
+            """The run as it stands, to be finished later; None at its end, and of a search, which begins anew."""
+            last = seen.latest
+            if rest is None or last is None or last.stopped not in ("", "interrupted"):
+                return None
+            history = recorder.history()
+            params, loss, _ = _answer(problem, strategy, history)
+            taken = f"unfinished: {count(int(history.step[-1]) - began)} of {count(strategy.steps)} steps taken"
+            return Run(
+                **known,
+                params=params,
+                loss=loss,
+                state="untrusted",
+                reasons=(taken,),
+                stopped="interrupted",
+                history=history,
+                memory=last.memory,
+                seconds=seconds(),
+                unfinished=rest,
+            )
+
+        for _ in watched(kept.along(seen, so_far) if kept else seen, progress, strategy):
             pass
         latest = seen.latest or seen.first()  # a watcher may end the run, even before it began
-    stopped = latest.stopped or "interrupted"
+        stopped = latest.stopped or "interrupted"
+        if kept and stopped == "interrupted":
+            kept.keep(so_far())  # who cannot wait for the certificate has this
     history = recorder.history()
-    row = history.best if strategy.keeps_best else _last_finite(history)
-    params, loss = history.params[row], float(history.loss[row])
-    began = float(history.loss[0])
-    if strategy.batch_size is not None:  # the history has the losses of batches
-        ends = problem.inner(np.array([history.params[0], params]))
-        began, loss = map(float, losses_at(problem.objective, ends, problem.rows))
+    params, loss, first = _answer(problem, strategy, history)
     trust = certify(problem, strategy, params, loss, latest, found)
+    known["notes"] += seen.said(before)
     run = Run(
-        plan=plan,
-        text=problem.model.text,
-        latex=problem.model.latex,
-        is_code=problem.model.target is None,
-        target=problem.target_name,
-        parameters=problem.model.parameters,
+        **known,
         params=trust.params,
         loss=trust.loss,
-        rows=problem.target.size,
         state="usable",
         reasons=(),
-        notes=(*problem.notes, *strategy.notes, *(found.notes if found else ())),
         stopped=stopped,
         history=history,
-        source=problem.table.source,
-        fingerprint=problem.table.fingerprint(),
         memory=latest.memory,
-        truth=problem.truth,
-        truth_text=problem.table.truth,
-        columns=problem.table.columns if problem.table.rows * len(problem.table.columns) <= MOST_KEPT else None,
-        seconds=time.perf_counter() - started + (before.seconds if before else 0.0),
-        versions=VERSIONS,
-        chosen={**strategy.chosen, "before": _legs(before)} if before else strategy.chosen,
+        seconds=seconds(),
         certificate=trust.certificate,
         uncertainty=trust.uncertainty,
+        unfinished=rest if stopped == "interrupted" else None,
     )
     diverged = fault(run) is not None
-    state, reasons = judge(problem, history, (began, trust.loss), stopped, strategy, trust, diverged=diverged)
-    return Fit(replace(run, state=state, reasons=reasons), problem)
+    state, reasons = judge(problem, history, (first, trust.loss), stopped, strategy, trust, diverged=diverged)
+    run = replace(run, state=state, reasons=reasons)
+    if kept:
+        kept.keep(run)
+        run = replace(run, notes=(*run.notes, *kept.notes))
+    return Fit(run, problem)
+
+
+def _answer(problem: Problem, strategy: Strategy, history: History) -> tuple[np.ndarray, float, float]:
+    """What a descent has come to: parameters (p,), and the loss over all rows there and at the start."""
+    row = history.best if strategy.keeps_best else _last_finite(history)
+    params, loss, first = history.params[row], float(history.loss[row]), float(history.loss[0])
+    if strategy.batch_size is not None:  # the history has the losses of batches
+        ends = problem.inner(np.array([history.params[0], params]))
+        first, loss = map(float, problem.losses(ends))
+    return params, loss, first
+
+
+def _already(run: Run | None, problem: Problem, kept: Checkpoints | None) -> Fit | None:
+    """The fit that a checkpoint holds, if it is finished."""
+    if run is None or run.unfinished is not None or kept is None:
+        return None
+    return Fit(
+        replace(run, notes=(*run.notes, *kept.notes), truth=problem.truth, truth_text=problem.table.truth), problem
+    )
 
 
 def resume(
@@ -190,11 +273,13 @@ def resume(
     data: Any,
     reading: Reading | None,
     progress: Progress,
+    kept: Checkpoints | None = None,
+    device: str | None = None,
 ) -> Fit:
     """`Fit.resume`: the same plan with another budget (steps, epochs) or rate, on from the packed state of its
-    last row.
+    last row; or, of a run that was cut short and where neither is given, what is left of its plan.
     """
-    run = fit.run
+    run = fit.run if device is None else replace(fit.run, plan=fit.plan.changed(device=device))
     if run.stopped == "not finite":
         raise RequestError(
             "this run ended at numbers that are not finite, and cannot go on from there; fit anew with a smaller "
@@ -202,33 +287,57 @@ def resume(
         )
     if run.chosen["optimizer"] in SOLVERS:
         raise RequestError(f"{run.chosen['optimizer']} takes no steps that could go on: its answer is the minimum")
-    asked = any(count is not None for count in budget.values())
-    settings: dict[str, Any] = dict(budget) if asked else {"steps": run.plan.steps, "epochs": run.plan.epochs}
-    if not asked and run.plan.steps is None and run.plan.epochs is None:
-        settings["steps"] = run.chosen["steps"]
-    if learning_rate is not None:
-        settings["learning_rate"] = learning_rate
-    if run.plan.optimizer == "auto":
-        settings["optimizer"] = run.chosen["optimizer"]  # its memory is that of the rule that ran
-    plan = run.plan.changed(**settings)
-    with double_precision():
+    asked = any(each is not None for each in budget.values())
+    plan, before = run.plan, run
+    if run.unfinished is None or asked or learning_rate is not None:
+        settings: dict[str, Any] = dict(budget) if asked else {"steps": run.plan.steps, "epochs": run.plan.epochs}
+        if not asked and run.plan.steps is None and run.plan.epochs is None:
+            settings["steps"] = run.chosen["steps"]
+        if learning_rate is not None:
+            settings["learning_rate"] = learning_rate
+        if run.plan.optimizer == "auto":
+            settings["optimizer"] = run.chosen["optimizer"]  # its memory is that of the rule that ran
+        plan, before = run.plan.changed(**settings), replace(run, unfinished=None)
+    with double_precision(), on_device(plan.device):
         problem = fit.problem if data is None else None
+        if problem is not None:
+            check_unchanged(problem)
         problem = problem or pose_again(run, fit.spec, plan, data, reading)
-        return train(problem, plan, progress, before=run)
+        if before.unfinished is not None:
+            problem = problem.from_start(before.unfinished.start)
+        if kept:
+            legs = _legs(before)
+            held = kept.taken_up(problem, plan, VERSIONS, legs.get("before", ()), legs.get("began", 0))
+            if (already := _already(held, problem, kept)) is not None:
+                return already
+            before = held or before
+        return train(problem, plan, progress, before, kept)
 
 
 def again(fit: Fit, changes: Mapping[str, Any], progress: Progress) -> Fit:
     """`Fit.again`: the same model and data under a changed plan."""
     plan = fit.plan.changed(**changes)
-    with double_precision():
+    with double_precision(), on_device(plan.device):
         problem = fit.problem or pose_again(fit.run, fit.spec, fit.plan)
+        check_unchanged(problem)
         found = train(pose_changed(problem, fit.plan, plan), plan, progress)
     return _repaired(found) if plan.repair else found
 
 
-def _legs(run: Run) -> list[dict[str, Any]]:
-    """What was asked of each part of a run that is gone on with, as plain values."""
-    return [*run.chosen.get("before", []), run.plan.said()]
+def _ran_on(plan: Plan) -> dict[str, str]:
+    """For the record: the device, where it was asked for or is no ordinary one."""
+    return {"device": device_name()} if plan.device is not None or on_gpu() else {}
+
+
+def _legs(before: Run | None) -> dict[str, Any]:
+    """For the record: what was asked of each part of a run that is gone on with, as plain values, and where the last
+    one began.
+    """
+    if before is None:
+        return {}
+    if before.unfinished is not None:  # this is still the same part
+        return {name: before.chosen[name] for name in ("before", "began") if name in before.chosen}
+    return {"before": [*before.chosen.get("before", []), before.plan.said()], "began": before.steps}
 
 
 def _repaired(found: Fit) -> Fit:
@@ -241,55 +350,9 @@ def _repaired(found: Fit) -> Fit:
 VERSIONS = {package: version(package) for package in ("downslope", "jax", "numpy")}
 
 
-class _Recorded:
-    """Records each block, then hands on its history, which is all that a watcher sees."""
-
-    latest: Block | None = None
-
-    def __init__(self, blocks: Iterator[Block], recorder: Recorder, problem: Problem) -> None:
-        self._blocks, self._recorder, self._problem = blocks, recorder, problem
-
-    def __iter__(self) -> Iterator[History]:
-        for block in self._blocks:
-            if self.latest is None:
-                check_start(self._problem, block.history)
-                _check_same(self._recorder, block.history)
-            self._recorder.add(block.history)
-            self.latest = block
-            yield block.history
-
-    def first(self) -> Block:
-        """The first block, taken now."""
-        next(iter(self))
-        latest = self.latest
-        if latest is None:
-            raise RuntimeError("a descent gives at least one block")
-        return latest
-
-
-def _check_same(before: Recorder, block: History) -> None:
-    """A run that goes on must see what it saw last; a Python function given to `load` may be another one."""
-    if not len(before) or block.batch_size is not None:
-        return
-    last = before.history()
-    if last.step[-1] == block.step[0] and not np.isclose(
-        last.loss[-1], block.loss[0], rtol=1e-6, atol=0, equal_nan=True
-    ):
-        raise RequestError(
-            f"this is not the model of the run: at its last point it had the loss {last.loss[-1]:.6g}, and now "
-            f"{block.loss[0]:.6g}"
-        )
-
-
-def _watched(blocks: Iterable[History], progress: Progress, strategy: Strategy) -> Iterable[History]:
-    """The blocks, seen by whoever watches."""
-    if callable(progress):
-        return progress(iter(blocks)) or ()
-    if not isinstance(progress, bool | int):
-        raise RequestError(f"progress is {progress!r:.60}; give True, a number of steps, or a function of an iterator")
-    if progress is True:
-        return bar(strategy.steps)(iter(blocks))
-    return status_lines(int(progress))(iter(blocks)) if progress else blocks
+def _every(progress: Progress) -> int:
+    """Of how many steps somebody sees one; 0 where nobody counts."""
+    return int(progress) if isinstance(progress, int) and not isinstance(progress, bool) and progress > 0 else 0
 
 
 def _last_finite(history: History) -> int:

@@ -15,6 +15,8 @@ MOST_STEPS = 10**10
 BY_PARAMETER = ("start", "bounds", "fixed", "tied")
 """Settings that are mappings from a parameter's name."""
 
+DEVICES = ("cpu", "gpu")
+
 Limits = tuple[float | None, float | None]
 
 
@@ -68,6 +70,7 @@ class Plan:
     )
     repair: bool = _asked(False, "if training goes wrong, try the smallest change that cures it, and keep it", bool)
     seed: int = _asked(0, "seed of all random choices", float)
+    device: str | None = _asked(None, "cpu or gpu; what JAX takes by itself, if left out")
 
     def __post_init__(self) -> None:
         rate = self.learning_rate
@@ -89,6 +92,10 @@ class Plan:
         self._check_sigma()
         if self.scale not in ("none", "columns"):
             raise UnknownName("scale", str(self.scale), ("none", "columns"))
+        if self.device is not None and self.device not in DEVICES:
+            if str(self.device).lower() in ("cuda", "rocm", "metal"):
+                raise RequestError(f"device is {self.device!r}; say 'gpu', whoever made it")
+            raise UnknownName("device", str(self.device), DEVICES)
         if self.tolerance is not None and not (_is_number(self.tolerance) and 0 < self.tolerance < 1):
             raise RequestError(f"tolerance is {self.tolerance!r}; it must be a number between 0 and 1, such as 1e-8")
         share = self.validation

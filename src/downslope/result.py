@@ -173,20 +173,29 @@ class Fit(Answer):
         data: Any = None,
         reading: Any = None,
         progress: Any = False,
+        checkpoint: "str | PathLike[str] | None" = None,
+        checkpoint_every: float | None = None,
+        device: str | None = None,
     ) -> "Fit":
         """Go on from where the descent stood, with its memory and its history.
+
+        A run that was cut short (by Ctrl-C, or in a checkpoint) is finished if nothing is asked of it: it ends as it
+        would have ended, to the bit.
 
         Args:
             steps, epochs: how many more; as many as before, if neither is given.
             learning_rate: another one, or the same.
             data: needed for a loaded run whose data were too large to keep; it must be the same data.
             reading: how to read them from a file.
-            progress: as for `fit`.
+            progress, checkpoint, checkpoint_every: as for `fit`.
+            device: another one, "cpu" or "gpu", or the same.
         Raises: RequestError.
         """
+        from downslope.checkpointing import checkpoints
         from downslope.fitting import resume
 
-        return resume(self, {"steps": steps, "epochs": epochs}, learning_rate, data, reading, progress)
+        kept = checkpoints(checkpoint, checkpoint_every)
+        return resume(self, {"steps": steps, "epochs": epochs}, learning_rate, data, reading, progress, kept, device)
 
     def again(self, *, progress: Any = False, **changes: Any) -> "Fit":
         """The same model and data under a plan with some changes; the data are not read again, and where only the way

@@ -1,7 +1,9 @@
 """Files written whole: a file is the old one or the new one, never a part of it, whenever the power fails."""
 
+import hashlib
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +13,8 @@ from typing import BinaryIO
 from downslope.errors import OutputError
 
 AnyPath = str | os.PathLike[str]
+LEFT_FOR_DEAD = 60.0
+"""Seconds after its last byte from which on a half-written file is one that nobody writes any more."""
 
 
 @contextmanager
@@ -49,6 +53,21 @@ def check_writable(path: AnyPath, *, force: bool = False) -> None:
         os.close(descriptor)
 
 
+def sweep(path: AnyPath) -> None:
+    """Remove what processes that were killed while they wrote this file have left beside it."""
+    target = Path(path)
+    with suppress(OSError):
+        for each in target.parent.glob(f"{_prefix(target)}*.tmp"):
+            with suppress(OSError):
+                if time.time() - each.stat().st_mtime > LEFT_FOR_DEAD:
+                    each.unlink()
+
+
+def _prefix(target: Path) -> str:
+    """How the names begin under which a file is written; a digest, as its own name may be as long as a name can be."""
+    return f".downslope-{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:8]}-"
+
+
 def _target(path: AnyPath, force: bool) -> Path:
     target, name = Path(path), shown(path)
     try:
@@ -73,7 +92,7 @@ def _target(path: AnyPath, force: bool) -> Path:
 @contextmanager
 def _temporary(target: Path) -> Iterator[tuple[int, Path]]:
     """A new file in the folder of the target, gone afterwards unless it was renamed."""
-    temporary = target.parent / f".downslope-{token_hex(8)}.tmp"
+    temporary = target.parent / f"{_prefix(target)}{token_hex(8)}.tmp"
     # os.open, not tempfile: the new file then has the permissions that the user's umask gives to any file
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-ENDLESS = ["celsius = w*unknown + b", "--optimizer", "gd", "--learning-rate", "1e-4", "--steps", "10000000000"]
+ENDLESS = ["celsius = w*unknown + b", "--optimizer", "adam", "--learning-rate", "1e-4", "--steps", "10000000000"]
 COMMAND = [sys.executable, "-m", "downslope", "fit"]
 # a process started in the background, as CI may be, has Ctrl-C ignored, and hands that on
 HEARING = (

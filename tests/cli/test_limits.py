@@ -17,7 +17,7 @@ def asked(tmp_path, monkeypatch, capsys):
     """The plan that words of the command line make, or the complaint and the exit code."""
     seen = []
 
-    def stop(*_, reading, truth, progress, **settings):
+    def stop(*_, reading, truth, progress, cluster, checkpoint, checkpoint_every, **settings):
         seen.append(ds.Plan(**settings))
         raise Reached("here")
 

@@ -61,7 +61,8 @@ def test_a_solver_takes_no_steps_that_could_go_on():
     ids=["one block", "none", "nothing", "all"],
 )
 def test_a_watcher_may_end_the_run(watcher, steps):
-    fit = ds.fit(LINE, DATA, **GD, steps=10**6 if steps == 10**6 else 10**8, progress=watcher)
+    plan = {"optimizer": "adam", "learning_rate": 0.01, "steps": 10**6 if steps == 10**6 else 10**8}
+    fit = ds.fit(LINE, DATA, **plan, progress=watcher)
     assert (fit.stopped == "interrupted") == (steps < 10**6)
     assert fit.history.step[-1] >= min(steps, 1) and np.isfinite(fit.loss)
 

@@ -27,6 +27,7 @@ from downslope.history import (
     Reference,
     Run,
     Uncertainty,
+    Unfinished,
     Units,
     Validation,
     load,
@@ -151,6 +152,9 @@ def parts(draw) -> tuple[dict, dict, dict]:
     history |= {"parameters": parameters, "step": np.arange(rows), "batch_size": draw(st.none() | st.integers(1, 9))}
     run = {"parameters": parameters, "params": draw(arrays(float, width, elements=NUMBERS))}
     run["readings"] = draw(readings(width))
+    start, first_norm = arrays(float, width, elements=NUMBERS), st.none() | NUMBERS
+    count = st.integers(0, 10**10)
+    run["unfinished"] = draw(st.none() | st.builds(Unfinished, count, count, first_norm, start))
     plan = draw(st.fixed_dictionaries(PLANS))
     for name, (setting, value) in draw(st.dictionaries(NAMES | PARAMETERS, SAID_OF_A_PARAMETER, max_size=4)).items():
         plan.setdefault(setting, {})[name] = value
@@ -324,7 +328,7 @@ def test_metadata_is_legal_json(run, tmp_path):
     content = (tmp_path / "a").read_bytes()
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")], parse_constant=refuse)
     text = json.loads(header["__metadata__"]["downslope"], parse_constant=refuse)
-    assert text["format"] == 3 and text["loss"] == {"not finite": "inf"}
+    assert text["format"] == 4 and text["loss"] == {"not finite": "inf"}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from downslope.laboratory.security import SENT, Guard
 from downslope.laboratory.serve import configuration
 from downslope.laboratory.uploads import Shelf
 
-LONG = {"data": "thermometer", "optimizer": "gd", "learning_rate": 1e-6, "steps": 1_000_000}
+LONG = {"data": "thermometer", "optimizer": "adam", "learning_rate": 1e-6, "steps": 1_000_000}
 FEW = Limits(upload_bytes=3_000_000, sessions=3)
 
 

@@ -70,7 +70,7 @@ def test_it_ends_in_the_middle_of_a_run(start):
     where, _ = address(process)
     origin, _, token = where.partition("/?token=")
     with connect(f"{origin.replace('http', 'ws')}/ws?token={token}", origin=origin, max_size=None) as line:
-        settings = {"data": "thermometer", "optimizer": "gd", "learning_rate": 1e-6, "steps": 1_000_000}
+        settings = {"data": "thermometer", "optimizer": "adam", "learning_rate": 1e-6, "steps": 1_000_000}
         line.send(json.dumps({"kind": "ask", "slot": "a", "seq": 1, "settings": settings}))
         assert json.loads(line.recv(timeout=60))["kind"] == "progress"
         process.send_signal(signal.SIGINT)

@@ -17,7 +17,7 @@ from downslope.laboratory.session import QUIET
 from downslope.laboratory.uploads import Shelf
 from downslope.laboratory.wire import text_of
 
-LONG = {"data": "thermometer", "optimizer": "gd", "learning_rate": 1e-6, "steps": 1_000_000}
+LONG = {"data": "thermometer", "optimizer": "adam", "learning_rate": 1e-6, "steps": 1_000_000}
 
 
 def test_hello_says_what_there_is_and_what_to_begin_with(page):

@@ -72,7 +72,7 @@ def test_a_run_that_was_gone_on_with_is_told_leg_by_leg(tmp_path):
 
 def test_a_run_that_was_stopped_by_hand_says_so():
     stopped = ds.fit(
-        "y = w*x + b", ds.sample("line"), optimizer="gd", learning_rate=0.1, steps=10**6,
+        "y = w*x + b", ds.sample("line"), optimizer="adam", learning_rate=0.1, steps=10**6,
         progress=lambda blocks: [next(blocks)],
     )  # fmt: skip
     assert as_python(stopped.run).endswith(f"  # stopped by hand after {stopped.run.steps} steps")

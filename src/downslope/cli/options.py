@@ -102,7 +102,7 @@ class FileFlags:
     encoding
         of the text: utf-8, latin-1, ...
     missing
-        refuse a missing number, or drop its row and say so
+        refuse a missing number, drop its row and say so, or skip every row that cannot be used
     """
 
     delimiter: str | None = None
@@ -110,7 +110,7 @@ class FileFlags:
     no_header: Annotated[bool, Parameter(negative=(), show_default=False)] = False
     comment: str | None = None
     encoding: str = "utf-8"
-    missing: Literal["refuse", "drop"] = "refuse"
+    missing: Literal["refuse", "drop", "skip"] = "refuse"
 
     def reading(self) -> Any:
         """The same as the data room takes it."""
@@ -191,4 +191,25 @@ def checked_level(level: float | None) -> float:
     return 0.95 if level is None else level
 
 
+@dataclass(kw_only=True)
+class CheckpointFlags:
+    """How a run is written down as it goes on.
+
+    Parameters
+    ----------
+    checkpoint
+        a file that holds the run as it goes on; the same command goes on with it after a crash
+    checkpoint_every
+        seconds between; 30 if left out
+    """
+
+    checkpoint: str | None = None
+    checkpoint_every: Annotated[float | None, Parameter(show_default=False)] = None
+
+    def asked(self) -> dict[str, Any]:
+        """The same as the keywords of `fit`."""
+        return {"checkpoint": self.checkpoint, "checkpoint_every": self.checkpoint_every}
+
+
+Checkpoint: Any = Annotated[CheckpointFlags | None, Parameter(name="*")]
 Output: Any = Annotated[OutputFlags | None, Parameter(name="*")]

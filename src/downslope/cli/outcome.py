@@ -49,13 +49,15 @@ def kept_as(output: OutputFlags, source: str) -> Path | None:
     return place
 
 
-def probe_writing(output: OutputFlags, place: Path | None, read: Sequence[str]) -> None:
+def probe_writing(output: OutputFlags, place: Path | None, read: Sequence[str], checkpoint: str | None = None) -> None:
     """Make sure, before anything is computed, that what is asked for can be given, and written, and not onto what was
     `read`.
     """
     output.share()
-    for path in (place, output.plot):
+    for path in (place, output.plot, checkpoint):
         spare(path, read)
+    if checkpoint is not None and place is not None and Path(checkpoint).resolve() == place.resolve():
+        raise ds.RequestError(f"the run is saved as {place}, and --checkpoint names it too; give each its own file")
     if place is not None:
         ds.check_writable(place, force=output.force)
     if output.plot is not None:

@@ -1,6 +1,6 @@
 """What was seen: History (the steps), Run (all that is known after a fit) and its file. NumPy only."""
 
-from downslope.history.history import History, Recorder
+from downslope.history.history import History, Recorder, spacing
 from downslope.history.readings import (
     AtEnd,
     Birth,
@@ -13,7 +13,7 @@ from downslope.history.readings import (
     Units,
     Validation,
 )
-from downslope.history.run import Run, State
+from downslope.history.run import Run, State, Unfinished
 from downslope.history.store import load, save
 from downslope.history.trust import Certificate, Uncertainty
 
@@ -32,8 +32,10 @@ __all__ = [
     "Run",
     "State",
     "Uncertainty",
+    "Unfinished",
     "Units",
     "Validation",
     "load",
     "save",
+    "spacing",
 ]

@@ -95,6 +95,18 @@ def row_limit(parameters: int) -> int:
     return max(100, min(MOST_ROWS, MOST_NUMBERS // max(1, parameters)))
 
 
+def spacing(parameters: int, steps: int) -> int:
+    """Of how many steps one is kept, besides the first, the last and the best, of a run of so many.
+
+    >>> spacing(2, 5000), spacing(2, 30_000)
+    (1, 4)
+    """
+    each = 1
+    while -(-steps // each) > max(8, row_limit(parameters)) - 3:
+        each *= 2
+    return each
+
+
 class Recorder:
     """Collects the blocks of a descent in bounded memory, evenly spaced in steps however many there are.
 
@@ -118,15 +130,18 @@ class Recorder:
         self._ends: dict[str, History] = {}
         self._only: History | None = None
         if before is not None:
-            if len(before) > 3:  # go on at the spacing that it was thinned to
-                self._spacing = int(np.median(np.diff(before.step)))
             self.add(before)
 
     def add(self, block: History) -> None:
         """Take a block whose first row follows, or repeats with its step, the last row so far."""
+        if len(block) > 3:  # go on at the spacing that it was thinned to
+            apart = int(np.median(np.diff(block.step)))
+            self._spacing = max(self._spacing, 1 << (max(1, apart).bit_length() - 1))
         self._ends.setdefault("first", block.rows(slice(0, 1)))
         if self._ends["first"].step[0] == block.step[0]:
             self._ends["first"] = block.rows(slice(0, 1))
+        if "best" in self._ends and self._ends["best"].step[0] == block.step[0]:
+            self._ends["best"] = block.rows(slice(0, 1))  # now with the step that was taken from it
         best = block.rows(slice(block.best, block.best + 1))
         if "best" not in self._ends or (best.finite[0] and not self._ends["best"].loss[0] <= best.loss[0]):
             self._ends["best"] = best

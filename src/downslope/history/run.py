@@ -15,6 +15,22 @@ State = Literal["certified", "usable", "untrusted"]
 
 
 @dataclass(frozen=True, eq=False)
+class Unfinished:
+    """What it takes to go on with a descent that was cut short as if it never had been.
+
+    began       steps that earlier runs had taken before this one, which goes on from them
+    steps       that were asked of this one
+    first_norm  length of the gradient of which the tolerance is a share, where an earlier run has measured it
+    start       (p,), of the problem: what was chosen by the curvature there is chosen again
+    """
+
+    began: int
+    steps: int
+    first_norm: float | None
+    start: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Run:
     """What was asked, what was seen and what came out: the value that is saved, pictured and reported.
 
@@ -53,6 +69,8 @@ class Run:
     """The covariance there; None where the answer is not near enough to a minimum to have one."""
     readings: Readings | None = None
     """What was measured beside the steps; None until somebody asks what went wrong."""
+    unfinished: Unfinished | None = None
+    """Of a run that was cut short, by Ctrl-C or in a checkpoint, what it takes to finish it."""
 
     @property
     def values(self) -> dict[str, float]:

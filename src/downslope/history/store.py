@@ -18,15 +18,16 @@ import numpy as np
 from downslope.errors import DataError, RequestError
 from downslope.history.history import COLUMNS, History
 from downslope.history.readings import Readings
-from downslope.history.run import Run
+from downslope.history.run import Run, Unfinished
 from downslope.history.trust import Certificate, Uncertainty
 from downslope.plan import BY_PARAMETER, Plan
 from downslope.whole_file import AnyPath, reason, shown, write
 
-FORMAT = 3
-"""2: with certificate and uncertainty; 3: with readings. Files of earlier formats open without them."""
+FORMAT = 4
+"""2: with certificate and uncertainty; 3: with readings; 4: with what it takes to finish a run that was cut short.
+Files of earlier formats open without them."""
 ARRAYS = ("params", "memory")
-APART = ("plan", "history", "columns", "certificate", "uncertainty", "readings", *ARRAYS)
+APART = ("plan", "history", "columns", "certificate", "uncertainty", "readings", "unfinished", *ARRAYS)
 """Fields of Run that are not written into the JSON as they are."""
 READINGS: Mapping[str, Any] = {
     name: kind for name, hint in get_type_hints(Readings).items() for kind in get_args(hint) if is_dataclass(kind)
@@ -139,7 +140,8 @@ def _arrays(run: Run) -> dict[str, np.ndarray]:
     # numbered, not named: the name of a column may be anything
     data = {f"columns.{place}": values for place, values in enumerate((run.columns or {}).values())}
     trust = {} if run.uncertainty is None else {"covariance": run.uncertainty.covariance}
-    return kept | steps | data | trust
+    start = {} if run.unfinished is None else {"start": run.unfinished.start}
+    return kept | steps | data | trust | start
 
 
 def _tidy(values: np.ndarray) -> np.ndarray:
@@ -154,8 +156,9 @@ def _document(run: Run) -> dict[str, Any]:
         | {"plan": run.plan.said(), "batch_size": run.history.batch_size}
         | {"columns": None if run.columns is None else list(run.columns)}
         | {"certificate": None if run.certificate is None else vars(run.certificate)}
-        | {"uncertainty": None if run.uncertainty is None else _beside_the_covariance(run.uncertainty)}
+        | {"uncertainty": None if run.uncertainty is None else _beside(run.uncertainty, "covariance")}
         | {"readings": None if run.readings is None else _parts(run.readings)}
+        | {"unfinished": None if run.unfinished is None else _beside(run.unfinished, "start")}
     )
 
 
@@ -193,8 +196,9 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
-def _beside_the_covariance(known: Uncertainty) -> dict[str, Any]:
-    return {name: value for name, value in vars(known).items() if name != "covariance"}
+def _beside(value: Any, array: str) -> dict[str, Any]:
+    """All that a value holds beside its array."""
+    return {name: each for name, each in vars(value).items() if name != array}
 
 
 def _run(document: dict[str, Any], arrays: dict[str, np.ndarray]) -> Run:
@@ -209,6 +213,8 @@ def _run(document: dict[str, Any], arrays: dict[str, np.ndarray]) -> Run:
     plan = Plan(**{name: _revived(name, value) for name, value in document["plan"].items()})
     kept: dict[str, Any] = {name: arrays[name] for name in ARRAYS}
     kept |= _trust(document, arrays)
+    if (open_end := document.get("unfinished")) is not None:
+        kept["unfinished"] = Unfinished(start=arrays["start"], **open_end)
     return Run(**(plain | texts | kept), plan=plan, history=history, columns=columns)
 
 
