@@ -9,9 +9,21 @@ from cyclopts import Parameter
 
 import downslope as ds
 from downslope.cli import lessons
+from downslope.cli.copying import copy
 from downslope.cli.explain import explain
 from downslope.cli.lab import lab
-from downslope.cli.options import FileFlags, Files, Output, OutputFlags, PlanFlags, asked, checked_level
+from downslope.cli.many import many
+from downslope.cli.options import (
+    Checkpoint,
+    CheckpointFlags,
+    FileFlags,
+    Files,
+    Output,
+    OutputFlags,
+    PlanFlags,
+    asked,
+    checked_level,
+)
 from downslope.cli.outcome import (
     STANDARD_INPUT,
     exit_code,
@@ -32,8 +44,10 @@ def fit(
     *words: Annotated[str, Parameter(show=False)],
     target: str | None = None,
     truth: str | None = None,
+    cluster: str | None = None,
     plan: PlanFlags = None,
     files: Files = None,
+    checkpoint: Checkpoint = None,
     output: Output = None,
 ) -> int:
     """Fit a formula to the data of a file: downslope fit DATA "y = w*x + b"
@@ -47,16 +61,19 @@ def fit(
         the column to predict, where the model does not say
     truth
         the formula that made the data, to show true values beside the estimated: "y = 0.1*x + 0.5"
+    cluster
+        local, or the address of a Dask scheduler, whose workers read the data
     """
     *paths, model = words if len(words) >= 2 else _usage('fit DATA "y = w*x + b"', words)
-    output = output or OutputFlags()
+    output, written = output or OutputFlags(), (checkpoint or CheckpointFlags()).asked()
     settings = asked(plan)
     place = kept_as(output, paths[0])
-    probe_writing(output, place, paths)
+    probe_writing(output, place, paths, written["checkpoint"])
     load_what_computes()
     data = [_path(word) for word in paths] if len(paths) > 1 else _path(paths[0])
     reading = (files or FileFlags()).reading()
-    answer = ds.fit(model, data, target, reading=reading, truth=truth, progress=watch(output), **settings)
+    how = {"reading": reading, "truth": truth, "progress": watch(output), "cluster": cluster, **written}
+    answer = ds.fit(model, data, target, **how, **settings)
     return show(answer, output, place)
 
 
@@ -67,10 +84,14 @@ def resume(
     steps: Number = None,
     epochs: Number = None,
     learning_rate: Annotated[str | None, Parameter(show_default=False)] = None,
+    device: Literal["cpu", "gpu"] | None = None,
     files: Files = None,
+    checkpoint: Checkpoint = None,
     output: Output = None,
 ) -> int:
     """Go on with a saved run from where it stood: downslope resume run.downslope --steps 200
+
+    A run that was cut short, and a checkpoint, is finished: downslope resume run.ckpt
 
     Parameters
     ----------
@@ -79,16 +100,19 @@ def resume(
     data
         the data again, for a run whose data were too large to keep
     steps
-        how many more; as many as before if left out
+        how many more; if left out, as many as before, or what is left of a run that was cut short
     epochs
         the same in passes over the data
     learning_rate
         another rate, or the same
+    device
+        another one, or the same
     """
-    output = output or OutputFlags()
+    output, written = output or OutputFlags(), (checkpoint or CheckpointFlags()).asked()
     before = ds.load(run)
     place = kept_as(output, run)
     probe_writing(output, place, [run, *([data] if data else [])])
+    spare(written["checkpoint"], [data] if data else [])
     load_what_computes()
     answer = before.resume(
         steps=steps,
@@ -97,6 +121,8 @@ def resume(
         data=None if data is None else _path(data),
         reading=(files or FileFlags()).reading(),
         progress=watch(output),
+        device=device,
+        **written,
     )
     return show(answer, output, place)
 
@@ -206,9 +232,11 @@ def demo(lesson: str = "line", *, every: int = 20) -> int:
 
 
 USAGE = {
+    "copy": "copy DATA FILE.parquet [--columns NAMES] [OPTIONS]",
     "explain": "explain RUN [--repair]",
     "fit": "fit DATA... FORMULA [OPTIONS]",
     "lab": "lab [DATA [FORMULA]] [OPTIONS]",
+    "many": "many DATA... FORMULA --by COLUMN [OPTIONS]",
     "make": "make FORMULA [--COLUMN DISTRIBUTION]... [OPTIONS]",
     "predict": "predict RUN DATA [OPTIONS]",
     "replay": "replay RUN [-o FILE] [--panels NAMES]",
@@ -217,7 +245,7 @@ USAGE = {
     "scan": "scan DATA... FORMULA [OPTIONS]",
     "demo": "demo [LESSON] [--every STEPS]",
 }
-ALL: Sequence[Callable[..., Any]] = (fit, explain, lab, make, predict, replay, report, resume, scan, demo)
+ALL: Sequence[Callable[..., Any]] = (fit, copy, explain, lab, make, many, predict, replay, report, resume, scan, demo)
 
 
 def _path(word: str) -> str:

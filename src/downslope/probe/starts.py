@@ -98,7 +98,7 @@ class _Draw:
         }
         self.target = np.asarray(target, float)
         self.few, self.few_target = self.some(MOST_ROWS)
-        self.even = _even(count, 2 * len(self.parameters), self.generator)
+        self.even = even_points(count, 2 * len(self.parameters), self.generator)
 
     def some(self, most: int) -> tuple[Values, np.ndarray]:
         """Columns and target at all rows, or at this many of them."""
@@ -303,7 +303,7 @@ def _fastest(phase: np.ndarray) -> float:
     return float(np.pi / np.quantile(gaps, 0.1))
 
 
-def _even(count: int, dimensions: int, generator: np.random.Generator) -> np.ndarray:
+def even_points(count: int, dimensions: int, generator: np.random.Generator) -> np.ndarray:
     """(count, dimensions) points that fill the unit cube evenly: multiples of irrational numbers, modulo one.
 
     Source: M. Roberts, "The unreasonable effectiveness of quasirandom sequences" (2018), the sequence R_d.
