@@ -5,6 +5,7 @@ from pathlib import Path
 from PIL import Image  # comes with Matplotlib
 
 import downslope as ds
+from downslope.objective.cost import Cost
 
 PICTURES = Path(__file__).parent / "pictures"
 READINGS = Path(__file__).parents[1] / "examples" / "thermometer.csv"
@@ -14,6 +15,23 @@ def thermometer() -> ds.Fit:
     """Plain descent at a rate at which the steps land across the valley and still go down."""
     asked = {"optimizer": "gd", "learning_rate": 0.85, "steps": 40, "scale": "columns", "start": {"w": 1.0, "b": 0.0}}
     return ds.fit("celsius = w*unknown + b", READINGS, **asked)
+
+
+def workers(path: Path) -> None:
+    """What the cost model foretells of two fits on a cluster of up to 1,000 workers."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4.5), dpi=180, layout="constrained")
+    axes = figure.add_subplot()
+    counts = sorted({round(10 ** (place / 40)) for place in range(121)})
+    for rows, name in ((10**10, "10,000 million rows"), (10**9, "1,000 million rows"), (10**8, "100 million rows")):
+        job = Cost(rows, slices=max(1024, rows >> 22), passes=8, compute=4e-8, read=2e-8)
+        axes.loglog(counts, [job.seconds(count) for count in counts], label=name)
+        axes.plot(job.best(), job.seconds(job.best()), "o", color=axes.lines[-1].get_color())
+    axes.set(xlabel="workers", ylabel="seconds of a fit of 8 passes", title="What a cluster is expected to take")
+    axes.grid(alpha=0.3)
+    axes.legend(title="a dot: soonest over")
+    figure.savefig(path)
 
 
 def smaller(path: Path, width: int = 1440) -> None:
@@ -29,3 +47,5 @@ if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
     thermometer().plot(["fitted", "loss", "valley", "path"], path=PICTURES / "thermometer.png", force=True)
     smaller(PICTURES / "thermometer.png")
+    workers(PICTURES / "cluster.png")
+    smaller(PICTURES / "cluster.png")

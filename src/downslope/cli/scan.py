@@ -41,6 +41,7 @@ def scan(
     *words: Annotated[str, Parameter(show=False)],
     target: str | None = None,
     rates: str | None = None,
+    cluster: str | None = None,
     plan: PlanFlags = None,
     files: Files = None,
     output: Output = None,
@@ -56,6 +57,8 @@ def scan(
         the column to predict, where the model does not say
     rates
         the rates to try, with commas between; hundreds around the limit if left out
+    cluster
+        local, or the address of a Dask scheduler, whose workers read the data
     """
     if len(words) < 2:
         given = " ".join(map(repr, words)) or "nothing"
@@ -77,6 +80,7 @@ def scan(
         target,
         rates=tried,
         reading=(files or FileFlags()).reading(),
+        cluster=cluster,
         **settings,
     )
     if output.plot is not None:
