@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from benchmarks import accuracy, explain, lab, scan, startup, steps, troubles, view, watch
+from benchmarks import accuracy, explain, lab, scale, scan, startup, steps, troubles, view, watch
 from benchmarks.measure import Figure
 
 Figures = Callable[[], Iterator[Figure | str]]
@@ -13,6 +13,7 @@ BENCHMARKS: dict[str, dict[str, Figures]] = {
     "startup": {"": startup.figures},
     "scan": {"": scan.figures},
     "accuracy": accuracy.PARTS,
+    "scale": scale.PARTS,
     "watch": {"": watch.figures},
     "explain": {"": explain.figures},
     "lab": {"": lab.figures},
