@@ -36,6 +36,7 @@ def processes(tmp_path):
             scheduler.kill()
 
 
+@pytest.mark.slow
 def test_a_worker_and_then_the_scheduler_are_killed(processes, chunks, client, tmp_path, monkeypatch):
     monkeypatch.setattr(crew, "CONNECT", 60.0)
     address, scheduler = processes

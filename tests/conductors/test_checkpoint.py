@@ -43,6 +43,16 @@ PLANS = {
     "kinks": (CURVE, CURVED, {"optimizer": "gd", "learning_rate": 0.01, "loss": "mae"}),
     "diverges": (CURVE, CURVED, {"optimizer": "gd", "learning_rate": 50.0}),
 }
+SELDOM = {
+    "cosine",
+    "exponential",
+    "schedule",
+    "rate of the curvature",
+    "single rows",
+    "fixed and tied",
+    "curvature",
+    "kinks",
+}
 STEPS = 150
 TAKEN_ANEW = ("seconds", "notes", "plan")
 
@@ -86,7 +96,7 @@ def same_run(one, other):
     assert one.plan.said() == other.plan.said()
 
 
-@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SELDOM)) for name in PLANS])
 @settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.integers(1, STEPS), min_size=1, max_size=3, unique=True).map(sorted))
 def test_cut_anywhere_and_gone_on_with_it_ends_in_the_same_bits(name, cuts, tmp_path):

@@ -72,7 +72,15 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("case", ANSWERS)
+QUICK = {"linear", "curved weights", "logistic", "by name", "gd", "adam", "tolerance", "scaled"}
+
+
+def cases(of):
+    """The quick ones each time, the others among the slow tests."""
+    return [pytest.param(case, marks=[] if case in QUICK else pytest.mark.slow) for case in of]
+
+
+@pytest.mark.parametrize("case", cases(ANSWERS))
 def test_answers_and_errors_are_those_in_memory(data, case):
     model, settings = ANSWERS[case]
     here, there = both(data, model, **settings)
@@ -99,7 +107,7 @@ STEPS = {
 }
 
 
-@pytest.mark.parametrize("case", STEPS)
+@pytest.mark.parametrize("case", cases(STEPS))
 def test_steps_are_those_in_memory(data, case):
     model, settings = STEPS[case]
     start = START if model is CURVE else {"p": 0.0, "q": 0.5}
@@ -155,6 +163,7 @@ def test_a_column_that_begins_late_is_seen():
     close(ds.fit("y = a + b*x + c*late", data), ds.fit("y = a + b*x + c*late", ds.Stream(cut(data))), 1e-10)
 
 
+@pytest.mark.slow
 def test_a_function_that_is_linear_on_some_rows_only(data):
     import jax.numpy as jnp
 
@@ -250,6 +259,7 @@ def test_a_run_goes_on_and_is_saved(tmp_path, data):
     )
 
 
+@pytest.mark.slow
 def test_the_scan_of_a_linear_model_is_of_all_rows(data):
     here, there = ds.scan("y = p + q*x", data), ds.scan("y = p + q*x", ds.Stream(cut(data)))
     assert there.limit == pytest.approx(here.limit, rel=1e-9) and there.rows == ROWS

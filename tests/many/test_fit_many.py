@@ -87,6 +87,7 @@ def test_states_and_answers_are_those_of_single_fits():
     assert fits["one x"].state == "untrusted"
 
 
+@pytest.mark.slow
 def test_a_group_does_not_see_the_others_nor_the_order_of_rows():
     table = made(12)
     whole = ds.fit_many(DECAY, table, by="sensor")
@@ -119,6 +120,7 @@ def test_linear_models_are_solved_as_numpy_does_far_from_zero_too():
         assert fits[group].errors["c"] == pytest.approx(spread[2], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_bounds_and_what_is_fixed_hold_for_each_group():
     table = made(4, seed=2)
     plan = {"bounds": {"b": (1.2, None)}, "fixed": {"c": 0.1}}
@@ -133,6 +135,7 @@ def test_bounds_and_what_is_fixed_hold_for_each_group():
     assert (fits.table["b"] >= 1.2).all() and (fits.table["b"] == 1.2).any()
 
 
+@pytest.mark.slow
 def test_ties_weights_and_another_loss_in_one_function():
     import jax.numpy as jnp
 
