@@ -13,6 +13,8 @@ from downslope.data import slices
 DECAYS = "y = a*exp(-b*x) + c*exp(-d*x)"
 NEAR = {"a": 2, "b": 1, "c": 1.5, "d": 1.4}
 
+pytestmark = pytest.mark.slow  # workers are slow to come up: ./run test --all
+
 
 def same(one, other, params=1e-10, errors=1e-6):
     for name, value in other.params.items():
@@ -42,7 +44,6 @@ def test_the_same_bits_however_many_workers(chunks, client, three):
     assert found.run.fingerprint == other.run.fingerprint
 
 
-@pytest.mark.slow
 def test_rows_that_do_not_fit_in_a_worker_are_read_for_each_pass(client, chunks, known, monkeypatch):
     from downslope.objective import cluster
 
@@ -58,7 +59,6 @@ def test_a_line_from_a_csv_that_is_cut_in_many(client, line_file, monkeypatch):
     assert found.run.chosen["optimizer"] == "closed-form"
 
 
-@pytest.mark.slow
 def test_sigma_bounds_fixed_and_tied(client, tmp_path):
     generator = np.random.default_rng(3)
     x = generator.uniform(0, 3, 90_000)
@@ -74,7 +74,6 @@ def test_sigma_bounds_fixed_and_tied(client, tmp_path):
     same(ds.fit(model, str(path), cluster=client, **plan), ds.fit(model, table, **plan))
 
 
-@pytest.mark.slow
 def test_weights(client, line_file):
     path = line_file()
     table = polars.read_csv(path).with_columns(k=polars.int_range(polars.len()) % 3)
@@ -83,7 +82,6 @@ def test_weights(client, line_file):
     same(ds.fit("y = w*x + b", str(path), cluster=client, **plan), ds.fit("y = w*x + b", ds.read(path), **plan))
 
 
-@pytest.mark.slow
 def test_batches_are_brought_here(client, chunks):
     plan = {"optimizer": "adam", "learning_rate": 0.01, "epochs": 2, "batch_size": 5000, "seed": 4}
     plan["start"] = {"a": 1, "b": 1, "c": 1, "d": 2}
@@ -112,7 +110,6 @@ def test_few_rows_are_fitted_here(client, tmp_path):
     assert any("so few rows" in note for note in found.notes)
 
 
-@pytest.mark.slow
 def test_a_second_fit_of_a_python_function_compiles_nothing_more(client, chunks):
     """What travels to a worker is known again there."""
     from downslope.objective import shards
@@ -129,7 +126,6 @@ def test_a_second_fit_of_a_python_function_compiles_nothing_more(client, chunks)
     assert found.history.loss[-1] < found.history.loss[0]
 
 
-@pytest.mark.slow
 def test_rows_are_still_there_when_the_cluster_is_closed(client, chunks, known):
     found = ds.fit(DECAYS, chunks, cluster=client, start=NEAR)
     same(found.again(tolerance=1e-9), known)
@@ -195,7 +191,6 @@ def test_a_file_that_is_not_there(client, tmp_path):
         ds.fit("y = w*x + b", str(tmp_path / "nowhere.csv"), cluster=client)
 
 
-@pytest.mark.slow
 def test_a_file_that_shrinks_in_mid_run(client, line_file, monkeypatch):
     from downslope.objective import cluster
 

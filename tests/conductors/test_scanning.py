@@ -126,7 +126,7 @@ def test_kinks_have_no_theory_and_say_so(scaled):
     assert np.isnan(hinges.limit) and hinges.losses.min() < hinges.start_loss
 
 
-def test_many_rows_are_run_on_some_of_them():
+def test_many_rows_of_a_line_are_run_on_all_of_them():
     generator = np.random.default_rng(0)
     x = generator.standard_normal(60_000)
     data = {"x": x, "y": 2 * x + 1 + generator.standard_normal(60_000)}
@@ -134,7 +134,7 @@ def test_many_rows_are_run_on_some_of_them():
     design = np.column_stack([x, np.ones_like(x)])
     curvature = np.linalg.eigvalsh(2 * design.T @ design / x.size)
     assert scan.limit == pytest.approx(2 / curvature[-1], rel=1e-9)
-    assert any("60,000 rows" in note for note in scan.notes) and scan.agree > 0.9
+    assert not any("rows" in note for note in scan.notes) and scan.agree > 0.9
 
 
 def test_batches_have_a_floor_that_rises_with_the_rate():

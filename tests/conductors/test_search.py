@@ -13,7 +13,12 @@ NIST = json.loads((Path(__file__).parent.parent / "golden" / "nist_nonlinear.jso
 X = np.linspace(0, 4, 40)
 
 
-@pytest.mark.parametrize("problem", NIST, ids=[problem["name"] for problem in NIST])
+EACH_TIME = [
+    pytest.param(each, id=each["name"], marks=[pytest.mark.slow] * (number % 3 > 0)) for number, each in enumerate(NIST)
+]
+
+
+@pytest.mark.parametrize("problem", EACH_TIME)
 def test_with_no_start_nist_problems_are_certified_and_right(problem):
     fit = ds.fit(problem["formula"], {**problem["x"], "y": problem["y"]})
     assert fit.state == "certified", fit.reasons

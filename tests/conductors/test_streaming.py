@@ -72,7 +72,7 @@ ANSWERS = {
 }
 
 
-QUICK = {"linear", "curved weights", "logistic", "by name", "gd", "adam", "tolerance", "scaled"}
+QUICK = {"linear", "curved weights", "logistic", "gd", "scaled"}
 
 
 def cases(of):
@@ -121,6 +121,7 @@ def test_steps_are_those_in_memory(data, case):
     assert there.run.stopped == here.run.stopped and there.state == here.state
 
 
+@pytest.mark.slow
 def test_batches_are_rows_of_the_stream_each_once_an_epoch(data):
     settings = {"optimizer": "sgd", "batch_size": 1000, "learning_rate": 0.05, "start": START}
     one = ds.fit(CURVE, ds.Stream(cut(data)), epochs=1, **settings)
@@ -175,6 +176,7 @@ def test_a_function_that_is_linear_on_some_rows_only(data):
     assert there.plan.optimizer == "auto" and there.run.chosen["optimizer"] != "closed-form"
 
 
+@pytest.mark.slow
 def test_poor_models_of_two_close_exponentials():
     generator = np.random.default_rng(3)
     x = generator.uniform(0, 6, 200_000)
@@ -240,6 +242,7 @@ def test_bad_targets_and_weights_are_named_by_their_row(data):
             ds.fit("yes = p + q*x", ds.Stream(cut(bad)), **settings)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_and_is_saved(tmp_path, data):
     stream = ds.Stream(cut(data))
     settings = {"optimizer": "adam", "learning_rate": 0.05, "start": START}

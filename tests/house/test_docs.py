@@ -96,7 +96,17 @@ def folder(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+SLOW = {"many.md", "cluster.md"}
+"""Pages whose examples compile for long, or wait for workers; `./run docs` runs them too."""
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=str(page.relative_to(PROJECT)), marks=[pytest.mark.slow] * (page.name in SLOW))
+        for page in PAGES
+    ],
+)
 def test_every_example_runs(page, folder):
     names: dict = {"__name__": "__main__"}
     for block in blocks(page):

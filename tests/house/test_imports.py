@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "repair": {"plan", "history", "diagnosis"},
     "report": {"plan", "history", "diagnosis", "repair", "pictures"},
 }
-EVERYONE = {"errors", "choice", "whole_file"}  # may be imported by all, import nothing but each other
+EVERYONE = {"errors", "choice", "whole_file", "cores"}  # may be imported by all, import nothing but each other
 CONDUCTORS = {
     "answer",
     "banding",

@@ -1,10 +1,11 @@
 """Totals: sums of long columns of one length, in one reading of them all."""
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+
+from downslope.cores import cores
 
 CHUNK = 16_384
 """Rows added up at a time, of all columns: those of one matrix lie side by side, and are read together."""
@@ -27,6 +28,5 @@ def totals(columns: Sequence[np.ndarray]) -> np.ndarray:
                 added += [values[begin : begin + CHUNK].sum() for values in columns]
         return added
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with ThreadPoolExecutor(cores) as threads, np.errstate(all="ignore"):
+    with ThreadPoolExecutor(cores()) as threads, np.errstate(all="ignore"):
         return np.sum(list(threads.map(part, range(0, rows, PART))), axis=0) if rows else np.zeros(len(columns))

@@ -5,7 +5,6 @@ all that a descent, its minimum and its curvature can know of the rows. Factors 
 both, so the rows may come in chunks, from wherever they are, and each is read once.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
@@ -16,6 +15,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.linalg.blas import dtrsm
 
+from downslope.cores import cores
 from downslope.descent.closed_form import Straight
 from downslope.objective import Objective, Rows, as_loss, pack
 
@@ -122,10 +122,9 @@ def factor_of(
         return _of_pieces(rows, chunk, size, near)
 
     nothing = np.zeros((size, size))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if len(chunks) < 2 or cores < 2 or alone or _length(size) is None:
+    if len(chunks) < 2 or cores() < 2 or alone or _length(size) is None:
         return reduce(merged, map(one, chunks), nothing)
-    with ThreadPoolExecutor(cores) as threads:
+    with ThreadPoolExecutor(cores()) as threads:
         return reduce(merged, threads.map(one, chunks), nothing)
 
 

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import takewhile
 from typing import Any
 
+from downslope.cores import cores
 from downslope.data import Reading
 from downslope.data.group_files import Known, known_groups
 from downslope.data.groups import Groups, check_by
@@ -134,15 +135,15 @@ def _all(
     """Fit all groups, keep what came of them, and say why it ended early, if it did."""
     total, done = known.count, 0
     closer = 20 if total <= FEW else 0
-    cores = crew.threads() if crew else 1 if spec.singly else _cores()
-    each = 1 if spec.singly else min(SLAB_GROUPS, max(64, -(-total // cores)))
+    count = crew.threads() if crew else 1 if spec.singly else cores()
+    each = 1 if spec.singly else min(SLAB_GROUPS, max(64, -(-total // count)))
 
     def work(slab: Groups) -> tuple[Groups, Any]:
         return slab, fit_slab(spec, plan, slab, total, closer)
 
     slabs = known.slabs(SLAB_ROWS, each)
     if crew is None:
-        results = _threaded(work, slabs, cores, wanted)
+        results = _threaded(work, slabs, count, wanted)
     else:
         results = fitted(crew, spec, plan, takewhile(lambda _: wanted(), slabs), total, closer)
     for slab, columns in results:
@@ -153,22 +154,22 @@ def _all(
 
 
 def _threaded(
-    work: Callable[[Groups], Any], slabs: Iterable[Groups], cores: int, wanted: Callable[[], bool]
+    work: Callable[[Groups], Any], slabs: Iterable[Groups], count: int, wanted: Callable[[], bool]
 ) -> Iterator[Any]:
     """Results in order, some slabs at a time; no more of them once they are no longer wanted."""
-    if cores == 1:
+    if count == 1:
         for slab in slabs:
             if not wanted():
                 return
             yield work(slab)
         return
     waiting: deque[Future[Any]] = deque()
-    with ThreadPoolExecutor(cores) as threads:
+    with ThreadPoolExecutor(count) as threads:
         for slab in slabs:
             if not wanted():
                 break
             waiting.append(threads.submit(work, slab))
-            if len(waiting) > cores:
+            if len(waiting) > count:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -186,7 +187,3 @@ def _line(done: int, total: int) -> None:
     end = "\n" if done == total else "\r"
     sys.stderr.write(f"{done:,} of {total:,} groups{end}")
     sys.stderr.flush()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

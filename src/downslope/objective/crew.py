@@ -10,9 +10,9 @@ from importlib import metadata
 from typing import Any
 from warnings import catch_warnings, filterwarnings
 
+from downslope.cores import cores
 from downslope.errors import DataError, MissingExtra, RequestError, shortened
 from downslope.objective.local_crew import local_scheduler
-from downslope.objective.shards import cores
 
 CONNECT = 10.0
 """Seconds in which a scheduler must answer."""

@@ -4,7 +4,6 @@ Everything is a sum over rows. A `Work` says what a piece of rows adds; `Shards`
 files or on a cluster, and add up: in one order, so that the same rows give the same bits.
 """
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from downslope.arrays import double_precision
+from downslope.cores import cores
 from downslope.device import on_gpu, same_device
 from downslope.objective.objective import Curvature, Objective, Sums
 from downslope.objective.rows import BLOCK, Rows
@@ -94,11 +94,6 @@ class Streamed:
 def in_memory(rows: Piece) -> Streamed:
     """Rows that are in memory; no copy is made of them."""
     return Streamed(lambda: iter((rows,)))
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def total(pieces: Iterable[Piece], work: Work, most: int | None = None) -> Any:

@@ -188,7 +188,8 @@ def test_it_is_the_answer_of_all_rows_in_memory(kind, level, monkeypatch):
     rows = made(kind, 3, level=level)
     found, wanted = rows.answer(), rows.in_memory()
     assert found.end == DONE
-    assert found.loss == pytest.approx(wanted.loss, rel=1e-14)
+    # a residual beside targets of 1e6 has lost as much as they are rounded
+    assert found.loss == pytest.approx(wanted.loss, rel=1e-14, abs=2e-10 if kind == "large offset" else 1e-12)
     assert found.unique == wanted.unique
     if wanted.unique:
         size = np.maximum(np.abs(wanted.params), 1e-3)
