@@ -1,4 +1,4 @@
-"""Make the pictures of these pages anew, each from a real fit: python docs/make_pictures.py"""
+"""Make the pictures of these pages anew, each from a real fit: python docs/make_pictures.py (about five minutes)"""
 
 from pathlib import Path
 
@@ -34,6 +34,33 @@ def workers(path: Path) -> None:
     figure.savefig(path)
 
 
+def growth(path: Path) -> None:
+    """How the cost of a fit grows, measured now; the table of docs/scale.md is printed."""
+    import sys
+
+    from matplotlib.figure import Figure
+
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from benchmarks.scale.growth import measured
+
+    figure = Figure(figsize=(8, 4.5), dpi=180, layout="constrained")
+    axes = figure.add_subplot()
+    print("| what grows | sizes | seconds | each dearer than the one before by |\n|---|---|---|---|")
+    for one in measured():
+        axes.loglog(
+            [size / one.sizes[0] for size in one.sizes], [1e3 * each for each in one.seconds], "o-", label=one.what
+        )
+        sizes = ", ".join(f"{size:,}" for size in one.sizes)
+        seconds = ", ".join(f"{each:.3g}" for each in one.seconds)
+        print(
+            f"| {one.what} | {sizes} | {seconds} | {', '.join(f'{factor:.2g}' for factor in one.factors)} |", flush=True
+        )
+    axes.set(xlabel="times the smallest size", ylabel="milliseconds of a fit", title="How the cost of a fit grows")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    figure.savefig(path)
+
+
 def smaller(path: Path, width: int = 1440) -> None:
     """A palette, and no more pixels than a page shows: a third of the bytes."""
     picture = Image.open(path).convert("RGB")
@@ -49,3 +76,5 @@ if __name__ == "__main__":
     smaller(PICTURES / "thermometer.png")
     workers(PICTURES / "cluster.png")
     smaller(PICTURES / "cluster.png")
+    growth(PICTURES / "growth.png")
+    smaller(PICTURES / "growth.png")

@@ -9,6 +9,8 @@ import downslope as ds
 from downslope.errors import MissingExtra
 from downslope.objective import crew
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nowhere", "lokal", ""])
 def test_an_address_where_nobody_answers(monkeypatch, chunks, address):

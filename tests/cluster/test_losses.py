@@ -17,6 +17,8 @@ from downslope.objective import crew, local_crew
 DECAYS = "y = a*exp(-b*x) + c*exp(-d*x)"
 PLAN = {"optimizer": "gd", "learning_rate": 0.1, "steps": 30, "start": {"a": 1, "b": 1, "c": 1, "d": 2}}
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def processes(tmp_path):
@@ -36,7 +38,6 @@ def processes(tmp_path):
             scheduler.kill()
 
 
-@pytest.mark.slow
 def test_a_worker_and_then_the_scheduler_are_killed(processes, chunks, client, tmp_path, monkeypatch):
     monkeypatch.setattr(crew, "CONNECT", 60.0)
     address, scheduler = processes

@@ -5,6 +5,8 @@ import pytest
 
 import downslope as ds
 
+pytestmark = pytest.mark.slow
+
 
 def groups(count):
     generator = np.random.default_rng(5)
@@ -13,7 +15,6 @@ def groups(count):
     return {"sensor": key, "x": x, "y": 2 * np.exp(-rate * x) + 0.3 + 0.01 * generator.normal(size=x.size)}
 
 
-@pytest.mark.slow
 def test_many_fits_are_those_of_one_process(client, monkeypatch):
     from downslope.many import running
 
@@ -26,7 +27,6 @@ def test_many_fits_are_those_of_one_process(client, monkeypatch):
     assert there.table["state"].tolist() == here.table["state"].tolist()
 
 
-@pytest.mark.slow
 def test_a_function_is_fitted_there_too(client):
     def decay(x, a=1.0, b=1.0):
         return a * np.exp(-b * x)

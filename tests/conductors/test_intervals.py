@@ -78,6 +78,7 @@ def test_they_follow_the_units_of_data_and_columns(decay, method):
     assert before.disagree == after.disagree
 
 
+@pytest.mark.slow
 def test_what_is_fixed_stands_still_and_what_is_tied_follows():
     fit = ds.fit("y = a*exp(-b*x) + c + d", DATA, fixed={"c": 1.0}, tied={"d": "b - 0.8"})
     assert fit.errors["c"] == 0.0

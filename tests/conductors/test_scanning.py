@@ -56,6 +56,7 @@ CURVED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(CURVED))
 def test_near_the_minimum_of_a_curved_valley_the_limit_holds_to_a_percent(name):
     """From a start beside the minimum: from afar a rate may lead elsewhere, which theory does not foretell."""
@@ -215,6 +216,7 @@ def test_a_start_at_the_minimum_has_nothing_to_learn():
     assert scan.limit == pytest.approx(0.4) and "diverges" in scan.outcomes and str(scan)
 
 
+@pytest.mark.slow
 def test_your_start_may_lead_to_a_higher_minimum():
     x = np.linspace(-2.0, 2.0, 60)
     data = {"x": x, "y": np.sin(2 * x) + 0.05 * np.random.default_rng(0).standard_normal(60)}

@@ -96,7 +96,7 @@ def folder(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-SLOW = {"many.md", "cluster.md"}
+SLOW = {"many.md", "cluster.md", "cli.md", "symptoms_data.md", "scipy_api.md"}
 """Pages whose examples compile for long, or wait for workers; `./run docs` runs them too."""
 
 

@@ -257,7 +257,7 @@ def test_stopped_in_the_middle_it_keeps_what_is_finished(monkeypatch, tmp_path):
         yield lambda: asked.append(1) or len(asked) < 3
 
     monkeypatch.setattr(running, "until_interrupted", impatient)
-    monkeypatch.setattr(running, "_cores", lambda: 1)
+    monkeypatch.setattr(running, "cores", lambda: 1)
     monkeypatch.setattr(running, "SLAB_GROUPS", 2)
     fits = ds.fit_many("y = w*x + b", made(7), by="sensor", save=tmp_path / "fits.parquet")
     assert len(fits) == 4 and fits.stopped == "interrupted after 4 of 7 groups"

@@ -25,6 +25,7 @@ def table():
     return polars.DataFrame({"key": key, "x": x, "y": 2 * x + 1 + 0.1 * generator.normal(size=x.size), "note": key})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 @pytest.mark.parametrize("order", ["together", "scattered"])
 def test_a_large_file_gives_the_fits_of_the_whole_table(small_pieces, table, tmp_path, kind, order):

@@ -27,6 +27,7 @@ PLANS = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(seed=st.integers(0, 100_000), condition=st.floats(0, 7), plan=st.sampled_from(sorted(PLANS)))
 def test_of_a_linear_model_no_more_is_left_to_gain_than_the_gap_says(seed, condition, plan):
@@ -77,6 +78,7 @@ def _exponential(generator):
     return "y = a*exp(-b*x)", x, y, "mse", lambda p: np.mean((p[0] * np.exp(-p[1] * x) - y) ** 2)
 
 
+@pytest.mark.slow
 @settings(max_examples=24)
 @given(seed=st.integers(0, 100_000), kind=st.sampled_from([_logistic, _huber, _exponential]), steps=st.integers(0, 60))
 def test_no_search_from_the_answer_gains_more_than_the_gap_says(seed, kind, steps):

@@ -66,6 +66,7 @@ def test_it_ends_where_the_model_does():
     assert found["b"][1] > fit.params["b"]
 
 
+@pytest.mark.slow
 def test_a_neighbour_that_strayed_leads_nobody():
     """Rat43 of NIST: below its answer b4 crosses 0, where the model turns over and searches run off to 1e130."""
     formula = "y = b1/((1 + exp(b2 - b3*x))**(1/b4))"
