@@ -11,7 +11,7 @@ import numpy as np
 import downslope as ds
 from benchmarks.measure import seconds
 
-RUNS = 5
+RUNS = 3
 CURVE = "y = a*exp(-b*x) + c"
 
 
