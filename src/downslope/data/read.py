@@ -13,7 +13,7 @@ from downslope.data.files import kind_of, load, paths_of, spoken
 from downslope.data.frames import is_series, read_frame, read_npz, read_parquet, series_column
 from downslope.data.places import Places
 from downslope.data.reading import Drop, Reading
-from downslope.data.sheet import Sheet, as_table
+from downslope.data.sheet import Sheet, as_table, refuse_different
 from downslope.data.table import Table
 from downslope.data.text import as_text
 from downslope.errors import DataError, shortened
@@ -135,13 +135,7 @@ def _file(path: str, only: Collection[str] | None, reading: Reading) -> Sheet:
 def _joined(tables: Sequence[Table]) -> Table:
     """The rows of several files, one after the other; columns are matched by name."""
     first = tables[0]
-    for table in tables[1:]:
-        if set(table.available) != set(first.available):
-            lacking = [name for name in first.available if name not in table.available]
-            extra = [name for name in table.available if name not in first.available]
-            parts = [f"lacks {shortened(lacking, 6)}"] if lacking else []
-            parts += [f"has {shortened(extra, 6)}"] if extra else []
-            raise DataError(f"{table.source} {' and '.join(parts)}; {first.source} has {shortened(first.available, 6)}")
+    refuse_different([(table.source, table.available) for table in tables])
     problems: dict[str, DataError] = {}
     for table in reversed(tables):
         problems.update(table.problems)

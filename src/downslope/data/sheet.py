@@ -10,7 +10,7 @@ from downslope.data.columns import Column, as_column
 from downslope.data.places import Places
 from downslope.data.reading import Drop
 from downslope.data.table import Table
-from downslope.errors import DataError
+from downslope.errors import DataError, shortened
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +55,25 @@ def as_table(sheet: Sheet) -> Table:
         columns[name] = values
     known = {name: column.total for name, column in sheet.columns.items() if column.total is not None and kept is None}
     return Table(columns, source, None, tuple(dict.fromkeys(notices)), sheet.problems, sheet.names, known)
+
+
+def refuse_different(sources: Sequence[tuple[str, Sequence[str]]]) -> None:
+    """Refuse sources, (what they are called, their columns), that differ from the first: rows that lack a column would
+    silently count for less.
+
+    >>> refuse_different([("a.csv", ["x", "y"]), ("b.csv", ["x", "z"])])
+    Traceback (most recent call last):
+        ...
+    downslope.errors.DataError: b.csv lacks 'y' and has 'z'; a.csv has 'x', 'y'
+    """
+    (first, names), *others = sources
+    for source, own in others:
+        lacking = [name for name in names if name not in own]
+        extra = [name for name in own if name not in names]
+        if lacking or extra:
+            said = [f"lacks {shortened(lacking, 6)}"] if lacking else []
+            said += [f"has {shortened(extra, 6)}"] if extra else []
+            raise DataError(f"{source} {' and '.join(said)}; {first} has {shortened(names, 6)}")
 
 
 def refuse_unequal(lengths: Mapping[str, int], source: str) -> None:

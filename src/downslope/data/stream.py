@@ -16,7 +16,7 @@ from downslope.data.finite import all_finite
 from downslope.data.frames import series_column
 from downslope.data.places import Places
 from downslope.data.reading import Reading
-from downslope.data.sheet import Sheet, as_table, distinct, sheet_of
+from downslope.data.sheet import Sheet, as_table, distinct, refuse_different, sheet_of
 from downslope.data.streamed_files import PIECE, UNPACKED, WHOLE, Part, TextFile, part_of
 from downslope.data.table import Table
 from downslope.errors import DataError, RequestError, shortened
@@ -75,7 +75,7 @@ class Stream:
         self._kind, self._data = _kind_of(data)
         if self._kind == "files":
             self._parts = [part_of(path, self.reading) for path in paths_of(data)]
-            _refuse_different(self._parts)
+            refuse_different([(spoken(part.path), part.names) for part in self._parts])
         self.source = _called(self._kind, self._data, self._parts if self._kind == "files" else [])
 
     def __repr__(self) -> str:
@@ -236,20 +236,6 @@ def _called(kind: str, data: Any, parts: list[Part]) -> str:
     if kind == "files":
         return spoken(parts[0].path) if len(parts) == 1 else f"{len(parts)} files"
     return {"arrays": "mapping", "lazy": "lazy frame", "once": "the iterator"}.get(kind, "batches")
-
-
-def _refuse_different(parts: list[Part]) -> None:
-    """Refuse files of different columns: a shard that lacks one would silently count for less."""
-    first = parts[0]
-    for part in parts[1:]:
-        if set(part.names) != set(first.names):
-            lacking = [name for name in first.names if name not in part.names]
-            extra = [name for name in part.names if name not in first.names]
-            said = [f"lacks {shortened(lacking, 6)}"] if lacking else []
-            said += [f"has {shortened(extra, 6)}"] if extra else []
-            raise DataError(
-                f"{spoken(part.path)} {' and '.join(said)}; {spoken(first.path)} has {shortened(first.names, 6)}"
-            )
 
 
 def as_piece(batch: Any, only: set[str] | None, reading: Reading, source: str) -> Table:

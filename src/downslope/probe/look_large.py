@@ -6,7 +6,7 @@ second-order part of the Hessian, is looked for in the sample first: where that 
 squares need no more, as none of it is in their slope, their loss or their errors. Else one more pass sums it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -45,11 +45,11 @@ def looker(
             first.append(look(objective, params, rows=sample))  # near it, any metric serves
         size, few, squares = params.size, first[0], objective.loss.least_squares
         straighten = _inverse(few.triangle)
-        weight, loss, gradient, gram = shards.total(_Summed(objective, constants, params, straighten))
+        weight, loss, gradient, gram = shards.total(_AtAPoint(_summed, objective, constants, params, straighten))
         factor = _root(gram / weight)
         if factor is None:  # the sample's directions are not those of all rows: straighten once more, by what was seen
             straighten = straighten / np.sqrt(np.maximum(np.diagonal(gram / weight), np.finfo(float).tiny))
-            weight, loss, gradient, gram = shards.total(_Summed(objective, constants, params, straighten))
+            weight, loss, gradient, gram = shards.total(_AtAPoint(_summed, objective, constants, params, straighten))
             factor = _root(gram / weight)
         triangle = np.full_like(few.triangle, np.nan) if factor is None else factor @ np.linalg.inv(straighten)
         loss, gradient = loss / weight, np.linalg.solve(straighten.T, gradient / weight) if not squares else gradient
@@ -74,7 +74,7 @@ def looker(
             if np.linalg.norm(bent) <= NOISE * size / np.sqrt(sample.weight.size):
                 # so much is seen in a sample where there is nothing
                 return found._replace(hessian=of_all.T @ of_all, scores=some.scores)
-        weight, hessian, scores = shards.total(_Second(objective, constants, params, directions))
+        weight, hessian, scores = shards.total(_AtAPoint(_second, objective, constants, params, directions))
         return found._replace(hessian=hessian / weight, scores=scores / weight / mean_weight)  # a square of the weights
 
     return at
@@ -103,50 +103,31 @@ def _root(gram: np.ndarray) -> np.ndarray | None:
     return factor
 
 
-class _Adding:
-    """Works whose sums are lists of arrays."""
-
-    most: ClassVar[int] = CHUNK
-
-    def add(self, one: list[np.ndarray], other: list[np.ndarray]) -> list[np.ndarray]:
-        """The sums of both."""
-        return [first + second for first, second in zip(one, other, strict=True)]
-
-
 @dataclass(frozen=True)
-class _Summed(_Adding):
-    """weight, loss, slope along the straightened directions, and gram; loss and slope are 0 for least squares."""
+class _AtAPoint:
+    """What a compiled program sees of a piece at params (p,), along directions, one a column: a list of arrays."""
 
-    objective: Objective
-    constants: Mapping[str, np.ndarray]
-    params: np.ndarray
-    straighten: np.ndarray
-
-    def __call__(self, piece: Piece) -> list[np.ndarray]:
-        layout, arrays, fixed, count = arrays_of(piece, self.constants)
-        run = _compiled(self.objective, layout)
-        with double_precision():
-            return [np.asarray(each) for each in run(self.params, self.straighten, arrays, fixed, count)]
-
-
-@dataclass(frozen=True)
-class _Second(_Adding):
-    """weight, second derivatives along directions (p, p), one a column, and the squares of the rows' slopes there."""
-
+    program: Callable[[Objective, Layout], Any]
     objective: Objective
     constants: Mapping[str, np.ndarray]
     params: np.ndarray
     along: np.ndarray
+    most: ClassVar[int] = CHUNK
 
     def __call__(self, piece: Piece) -> list[np.ndarray]:
         layout, arrays, fixed, count = arrays_of(piece, self.constants)
-        run = _compiled_second(self.objective, layout)
+        run = self.program(self.objective, layout)
         with double_precision():
             return [np.asarray(each) for each in run(self.params, self.along, arrays, fixed, count)]
 
+    def add(self, one: list[np.ndarray], other: list[np.ndarray]) -> list[np.ndarray]:
+        return [first + second for first, second in zip(one, other, strict=True)]
+
 
 @lru_cache(maxsize=32)
-def _compiled_second(objective: Objective, layout: Layout) -> Any:
+def _second(objective: Objective, layout: Layout) -> Any:
+    """weight, second derivatives along the directions, (p, p), and the squares of the rows' slopes there."""
+
     def block(params: jax.Array, along: jax.Array, rows: Rows) -> tuple:
         def moved(step: jax.Array) -> jax.Array:
             return objective.block_loss(params + along @ step, rows)
@@ -178,7 +159,9 @@ def _over_blocks(block: Any, rows: Rows) -> Any:
 
 
 @lru_cache(maxsize=32)
-def _compiled(objective: Objective, layout: Layout) -> Any:
+def _summed(objective: Objective, layout: Layout) -> Any:
+    """weight, loss, slope along the straightened directions, and gram; loss and slope are 0 for least squares."""
+
     def block(params: jax.Array, straighten: jax.Array, rows: Rows) -> tuple:
         columns, target, weight, spread = rows.columns, rows.target, rows.weight, rows.spread
         # along the straightened directions at once, through what is common to them: several times as fast as to turn
