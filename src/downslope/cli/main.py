@@ -27,6 +27,7 @@ def app() -> App:
         help="Fit a formula to data by gradient descent, obey exactly, and say how far to trust the answer.",
         version=version("downslope"),
         help_format="plaintext",
+        suppress_keyboard_interrupt=False,  # or it would leave without a word, before we can say it
     )
     for command in commands.ALL:
         line.command(command, usage=f"Usage: downslope {commands.USAGE[command.__name__]}")

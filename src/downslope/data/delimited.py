@@ -67,7 +67,7 @@ def sheet_below(
     if not rows:
         return None
     if short:
-        said.append(_skipped(short, source, "are too short or too long"))
+        said.append(_skipped(short, source))
     places = Places(source, numbered)
     columns: dict[str, Column] = {}
     for index in wanted:
@@ -84,11 +84,12 @@ def _named_twice(problems: Collection[str], source: str) -> list[str]:
     return [f"{source}: the columns named {name!r} are left out: there are several" for name in problems]
 
 
-def _skipped(lines: list[int], source: str, why: str) -> str:
-    shown = ", ".join(map(str, lines[:MOST_SHOWN])) + (
-        f" and {len(lines) - MOST_SHOWN} more" * (len(lines) > MOST_SHOWN)
-    )
-    return f"{source}: {len(lines)} lines skipped ({shown}): they {why}"
+def _skipped(lines: list[int], source: str) -> str:
+    shown, more = ", ".join(map(str, lines[:MOST_SHOWN])), len(lines) - MOST_SHOWN
+    if len(lines) == 1:
+        return f"{source}: line {shown} skipped: it is too short or too long"
+    listed = shown + (f" and {more} more" if more > 0 else "")
+    return f"{source}: {len(lines)} lines skipped ({listed}): they are too short or too long"
 
 
 def header_of(lines: Lines, source: str, reading: Reading) -> Header:
